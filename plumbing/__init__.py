@@ -1,0 +1,1 @@
+"""How the processes reach the outside: PostgreSQL, JetStream, logs, signals. Decides nothing."""

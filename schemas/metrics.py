@@ -1,0 +1,102 @@
+"""Every metric of every process: name, help, labels and the closed set of their values."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Kind(StrEnum):
+    COUNTER = "counter"
+    GAUGE = "gauge"
+    HISTOGRAM = "histogram"
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True):
+    """One metric; a unit in each name, no label for a job, a recipient or a path."""
+
+    name: str
+    kind: Kind
+    help: str
+    labels: tuple[str, ...] = ()
+    values: tuple[tuple[str, ...], ...] = ()  # label values whose series exist from the start
+    buckets: tuple[float, ...] = ()
+
+
+LATENCY_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
+LOOP_SECONDS = (0.5, 1, 2, 5, 10, 15, 20, 25, 30, 45, 60, 120, 300, 600)
+
+# daemon
+MESSAGES = Metric(
+    name="loopcast_messages_total", kind=Kind.COUNTER, labels=("outcome",),
+    values=(("accepted",), ("refused",), ("throttled",), ("unknown",), ("not_written",)),
+    help="Attempts by what they came to.",
+)  # fmt: skip
+ERRORS = Metric(
+    name="loopcast_errors_total", kind=Kind.COUNTER, labels=("code",),
+    help="Refused and throttled attempts by Meta's error code; other: not documented.",
+)  # fmt: skip
+SEND_SECONDS = Metric(
+    name="loopcast_send_seconds", kind=Kind.HISTOGRAM, buckets=LATENCY_SECONDS,
+    help="From the first byte of a request to its answer.",
+)  # fmt: skip
+LOOPS = Metric(
+    name="loopcast_loops_total", kind=Kind.COUNTER, labels=("end",),
+    values=(("completed",), ("given_back",), ("lease_lost",)),
+    help="Loops run, by how they ended: completed, given back unfinished, or lost to a successor.",
+)  # fmt: skip
+LOOP_SECONDS_METRIC = Metric(
+    name="loopcast_loop_seconds", kind=Kind.HISTOGRAM, buckets=LOOP_SECONDS,
+    help="Duration of completed loops.",
+)  # fmt: skip
+IN_FLIGHT = Metric(
+    name="loopcast_in_flight", kind=Kind.GAUGE, help="Requests that await Meta's answer."
+)
+PACE_WAIT_SECONDS = Metric(
+    name="loopcast_pace_wait_seconds_total", kind=Kind.COUNTER,
+    help="Time that messages waited for their number's pace.",
+)  # fmt: skip
+JOBS = Metric(
+    name="loopcast_jobs", kind=Kind.GAUGE, labels=("state",),
+    values=tuple((s,) for s in ("queued", "running", "paused", "settling")),
+    help="Unfinished jobs in PostgreSQL by state.",
+)  # fmt: skip
+REDELIVERIES = Metric(
+    name="loopcast_redeliveries_total", kind=Kind.COUNTER,
+    help="Turns delivered again while this daemon held them already.",
+)  # fmt: skip
+TAKEOVERS = Metric(
+    name="loopcast_takeovers_total", kind=Kind.COUNTER,
+    help="Turns taken from a holder that had not given them back.",
+)  # fmt: skip
+LANES_HELD = Metric(
+    name="loopcast_lanes_held", kind=Kind.GAUGE, help="Turns that this daemon holds."
+)
+EVENTS_LOST = Metric(
+    name="loopcast_events_lost_total", kind=Kind.COUNTER,
+    help="Progress frames that JetStream did not take in time; the ledger has their facts.",
+)  # fmt: skip
+
+# gateway
+REQUESTS = Metric(
+    name="loopcast_http_requests_total", kind=Kind.COUNTER, labels=("route", "status"),
+    help="Answers by route pattern and status class.",
+)  # fmt: skip
+REQUEST_SECONDS = Metric(
+    name="loopcast_http_request_seconds", kind=Kind.HISTOGRAM, labels=("route",),
+    buckets=LATENCY_SECONDS, help="Time to answer, event streams left out.",
+)  # fmt: skip
+ACCEPTED = Metric(
+    name="loopcast_recipients_accepted_total", kind=Kind.COUNTER,
+    help="Recipients written to PostgreSQL.",
+)  # fmt: skip
+STREAM_READERS = Metric(name="loopcast_stream_readers", kind=Kind.GAUGE, help="Open event streams.")
+STREAM_DROPS = Metric(
+    name="loopcast_stream_drops_total", kind=Kind.COUNTER,
+    help="Event streams closed because their reader was too slow.",
+)  # fmt: skip
+
+DAEMON = (
+    MESSAGES, ERRORS, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC, IN_FLIGHT, PACE_WAIT_SECONDS, JOBS,
+    REDELIVERIES, TAKEOVERS, LANES_HELD, EVENTS_LOST,
+)  # fmt: skip
+GATEWAY = (REQUESTS, REQUEST_SECONDS, ACCEPTED, STREAM_READERS, STREAM_DROPS)

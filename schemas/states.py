@@ -1,0 +1,100 @@
+"""The states of a message, a loop and a job, and the only moves between them.
+
+PostgreSQL agrees: the CHECKs of `sql/0001_ledger.sql` list the same states (a test holds them
+together), and every UPDATE names the state that it moves from.
+"""
+
+from enum import StrEnum
+
+
+class MessageState(StrEnum):
+    """What has become of one recipient's message. Each says who moves it on."""
+
+    QUEUED = "queued"  # the daemon claims it; the gateway cancels it
+    SENDING = "sending"  # claimed: the daemon that holds the turn records its outcome
+    SENT = "sent"  # accepted by Meta: receipts move it on
+    DELIVERED = "delivered"  # on the phone: a receipt may still say read
+    READ = "read"  # final
+    FAILED = "failed"  # final
+    UNKNOWN = "unknown"  # may have left, nobody knows: a receipt settles it
+    SKIPPED = "skipped"  # final: opted out before it was sent
+    CANCELED = "canceled"  # final: the job was canceled before it was sent
+
+
+class LoopState(StrEnum):
+    """How far one loop of a job is; the daemon that holds the turn moves it."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
+class JobState(StrEnum):
+    """How far a job is. The daemon moves it; the gateway only says what people want."""
+
+    QUEUED = "queued"  # no message has been sent: the first turn starts it
+    RUNNING = "running"
+    PAUSED = "paused"  # a person or a verdict stopped it; a person resumes it
+    SETTLING = "settling"  # all is sent, messages in doubt await their receipt
+    COMPLETED = "completed"  # final
+    FAILED = "failed"  # final: nothing was sent and something failed
+    CANCELED = "canceled"  # final
+
+
+class Wanted(StrEnum):
+    """What people want of a job; the gateway writes it, the daemon follows."""
+
+    RUN = "run"
+    PAUSE = "pause"
+    CANCEL = "cancel"
+
+
+_M = MessageState
+MESSAGE_MOVES: frozenset[tuple[MessageState, MessageState]] = frozenset(
+    {
+        (_M.QUEUED, _M.SENDING),  # claim
+        (_M.QUEUED, _M.SKIPPED),
+        (_M.QUEUED, _M.CANCELED),
+        (_M.SENDING, _M.SENT),  # record: accepted
+        (_M.SENDING, _M.FAILED),  # record: refused
+        (_M.SENDING, _M.QUEUED),  # record: throttled, retryable, or never written
+        (_M.SENDING, _M.UNKNOWN),  # record: no answer; settle: the holder died
+        (_M.UNKNOWN, _M.SENT),  # a late answer, or a receipt
+        (_M.UNKNOWN, _M.DELIVERED),
+        (_M.UNKNOWN, _M.READ),
+        (_M.UNKNOWN, _M.FAILED),
+        (_M.UNKNOWN, _M.QUEUED),  # a late answer proves that it was not accepted
+        (_M.SENT, _M.DELIVERED),
+        (_M.SENT, _M.READ),
+        (_M.SENT, _M.FAILED),
+        (_M.DELIVERED, _M.READ),
+    }
+)
+
+_J = JobState
+JOB_MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
+    {
+        (_J.QUEUED, _J.RUNNING),
+        (_J.QUEUED, _J.PAUSED),
+        (_J.QUEUED, _J.CANCELED),
+        (_J.RUNNING, _J.PAUSED),
+        (_J.PAUSED, _J.RUNNING),
+        (_J.PAUSED, _J.CANCELED),
+        (_J.RUNNING, _J.SETTLING),
+        (_J.RUNNING, _J.COMPLETED),
+        (_J.RUNNING, _J.FAILED),
+        (_J.RUNNING, _J.CANCELED),
+        (_J.SETTLING, _J.COMPLETED),
+        (_J.SETTLING, _J.FAILED),
+    }
+)
+
+LOOP_MOVES: frozenset[tuple[LoopState, LoopState]] = frozenset(
+    {
+        (LoopState.QUEUED, LoopState.RUNNING),
+        (LoopState.RUNNING, LoopState.COMPLETED),
+    }
+)
+
+FINISHED_JOB_STATES = frozenset({_J.COMPLETED, _J.FAILED, _J.CANCELED})
+RUNNABLE_JOB_STATES = frozenset({_J.QUEUED, _J.RUNNING})
