@@ -61,21 +61,26 @@ class Broker:
         except (nats.errors.Error, TimeoutError) as error:
             raise Unavailable(f"JetStream does not answer: {error!r}") from error
 
-    async def publish(self, subject: str, payload: bytes) -> int:
-        """Store one message; returns its stream sequence. Raises Unavailable."""
+    async def publish(self, subject: str, payload: bytes, message_id: str = "") -> int:
+        """Store one message; returns its stream sequence. Raises Unavailable.
+
+        With a `message_id` it may be published again when the answer was lost: the stream keeps
+        one of the same id within its duplicate window (2 minutes).
+        """
+        headers = {"Nats-Msg-Id": message_id} if message_id else None
         try:
-            ack = await self.js.publish(subject, payload, timeout=PUBLISH_SECONDS)
+            ack = await self.js.publish(subject, payload, timeout=PUBLISH_SECONDS, headers=headers)
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise Unavailable(f"JetStream did not take {subject}: {error!r}") from error
         return int(ack.seq)
 
-    async def wake(self, order: JobOrder) -> None:
+    async def wake(self, order: JobOrder, *, retry: bool = True) -> None:
         """See to it that the job's lane has its turn. Raises Unavailable.
 
         Refused with TURN_EXISTS, it tries once more: on three replicas an acked turn is removed
         up to 3 ms after the ack.
         """
-        if not await self._try_wake(order):
+        if not await self._try_wake(order) and retry:
             await asyncio.sleep(_RETRY_AFTER_SECONDS)
             await self._try_wake(order)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import aiosql
 import asyncpg
@@ -13,8 +13,12 @@ MIGRATIONS = Path(__file__).parent.parent / "schemas" / "sql"
 COMMAND_TIMEOUT_SECONDS = 15
 _MIGRATION_LOCK = 0x6C6F6F70  # "loop": gateways that start together migrate one after another
 
-Connection = asyncpg.Connection[asyncpg.Record]
-Pool = asyncpg.Pool[asyncpg.Record]
+# The stubs make both generic; at run time neither is.
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+    Pool = asyncpg.Pool[asyncpg.Record]
+else:
+    Connection, Pool = asyncpg.Connection, asyncpg.Pool
 
 
 def load_queries(path: Path) -> Any:

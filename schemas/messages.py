@@ -1,6 +1,5 @@
 """A message: what one recipient of a job is to get. Identified by (job, seq); exists once."""
 
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -12,8 +11,8 @@ class Message(msgspec.Struct, frozen=True):
     seq: int
     recipient: str  # E.164 digits, no plus
     variables: dict[str, str] = {}
-    attempt: int = 0  # requests made so far
-    due_at: datetime | None = None  # not before this, after a refusal that may be tried again
+    attempt: int = 0  # claims so far: the number of a request, as its tag says it
+    retries: int = 0  # refusals that counted against BULK_MAX_RETRIES
 
 
 class MessageTag(msgspec.Struct, frozen=True):

@@ -229,6 +229,13 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
             at_least=0, at_most=100_000,
         ),
     ] = 80  # fmt: skip
+    pair_burst: Annotated[
+        int,
+        Env(
+            "SANDBOX_PAIR_BURST", "messages in a row that one recipient may get of one number"
+            " before 131056, then one in 6 seconds; 0: no limit", at_least=0, at_most=100_000,
+        ),
+    ] = 45  # fmt: skip
     seed: Annotated[int | None, Env("SANDBOX_SEED", "fixes the sandbox's dice")] = None
 
 

@@ -72,7 +72,8 @@ CREATE TABLE messages (
     state          text NOT NULL DEFAULT 'queued' CHECK (state IN (
                        'queued', 'sending', 'sent', 'delivered', 'read',
                        'failed', 'unknown', 'skipped', 'canceled')),
-    attempt        smallint NOT NULL DEFAULT 0,
+    attempt        integer NOT NULL DEFAULT 0,   -- claims so far: the number of a request
+    retries        smallint NOT NULL DEFAULT 0,  -- refusals that counted; throttling does not
     due_at         timestamptz,        -- queued again: not before this
     claim_epoch    bigint,             -- of the turn that claimed it last
     claimed_at     timestamptz,
@@ -101,3 +102,13 @@ CREATE TABLE lanes (
     released_at     timestamptz,
     leave_ages      double precision[] NOT NULL DEFAULT '{}'  -- seconds before released_at at which the last messages left
 ) WITH (fillfactor = 50);
+
+-- Who lives: every daemon keeps a session's advisory lock (class 0x6C6F6F70, "loop"; object: its
+-- number), which falls the moment its process dies.
+CREATE VIEW live_daemons AS
+SELECT objid::bigint::integer AS holder
+FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND classid = 1819242352::oid AND objsubid = 2
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database());
+
+CREATE INDEX jobs_unfinished ON jobs (state) WHERE finished_at IS NULL;

@@ -1,0 +1,1 @@
+"""Turns in; messages, outcomes and progress out. Serves only /metrics, /healthz and /readyz."""

@@ -1,0 +1,112 @@
+"""Meta's Cloud API: the only file that speaks to it. One request in, one outcome out."""
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, Final, Self
+
+import aiohttp
+
+from daemon.answers import read_answer
+from schemas.outcomes import NotWritten, Outcome, Unknown, UnknownReason
+from schemas.settings import Daemon
+
+# Shorter than any proxy's idle timeout: a request written to a connection that its peer has just
+# closed would be in doubt.
+KEEPALIVE_SECONDS: Final = 30.0
+CONNECT_SECONDS: Final = 5.0
+MOST_ANSWER_BYTES: Final = 64 * 1024
+
+
+class _Held(Exception):
+    """Raised where a request would be written, when it may not leave any more."""
+
+
+class Departure:
+    """The moment at which one request is written.
+
+    `may_leave` is asked right before the first byte; when it says no, not one byte leaves.
+    `settled` is set as soon as the request has left or is known not to.
+    """
+
+    def __init__(self, may_leave: Callable[[], bool], on_leave: Callable[[], None]) -> None:
+        self._may_leave, self._on_leave = may_leave, on_leave
+        self.has_left = False
+        self.settled = asyncio.Event()
+
+    def write(self) -> None:
+        """The client is about to write the first byte."""
+        if not self._may_leave():
+            raise _Held
+        self.has_left = True
+        self._on_leave()
+        self.settled.set()
+
+
+class CloudApi:
+    """Sends messages. Use it with `async with`; it keeps its connections open between sends."""
+
+    def __init__(self, settings: Daemon) -> None:
+        base = settings.graph_api_base_url.rstrip("/")
+        self._url = f"{base}/{settings.graph_api_version}/{{}}/messages"
+        self._timeout_seconds = settings.request_timeout_ms / 1000
+        self._headers = {
+            "Authorization": f"Bearer {settings.access_token}",
+            "Content-Type": "application/json",
+        }
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_headers_sent.append(_before_the_first_byte)
+        self._session = aiohttp.ClientSession(
+            headers=self._headers,
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trace_configs=[trace],
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._session is not None
+        await self._session.close()
+
+    async def send(self, phone_number_id: str, body: bytes, departure: Departure) -> Outcome:
+        """Post one message. Everything that can happen comes back as an outcome."""
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await self._post(phone_number_id, body, departure)
+        except _Held:
+            return NotWritten("its turn was over")
+        except TimeoutError:
+            return _no_answer(departure, UnknownReason.TIMEOUT, "no answer in time")
+        except (aiohttp.ClientError, OSError) as error:
+            return _no_answer(departure, UnknownReason.CONNECTION_LOST, repr(error))
+        finally:
+            departure.settled.set()
+
+    async def _post(self, phone_number_id: str, body: bytes, departure: Departure) -> Outcome:
+        assert self._session is not None
+        async with self._session.post(
+            self._url.format(phone_number_id),
+            data=body,
+            allow_redirects=False,
+            trace_request_ctx=departure,
+        ) as response:
+            answer = await response.content.read(MOST_ANSWER_BYTES)
+            while not response.content.at_eof() and len(answer) < MOST_ANSWER_BYTES:
+                answer += await response.content.read(MOST_ANSWER_BYTES)
+            return read_answer(response.status, response.headers, answer)
+
+
+async def _before_the_first_byte(
+    _session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any
+) -> None:
+    """aiohttp calls this before it writes the request's head, despite the signal's name."""
+    departure: Departure = context.trace_request_ctx
+    departure.write()
+
+
+def _no_answer(departure: Departure, reason: UnknownReason, details: str) -> Outcome:
+    return Unknown(reason, details) if departure.has_left else NotWritten(details)

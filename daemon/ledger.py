@@ -1,0 +1,192 @@
+"""The ledger of one turn: claims and outcomes of many in one statement, in the order they came.
+
+Callers await `claim` and `record`. One writer takes all that is waiting, writes it in one
+statement, wakes the callers, and takes what has gathered meanwhile: at ten a second each is
+written at once, at full speed a statement carries dozens.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Final, Self
+
+import asyncpg
+import msgspec
+
+from daemon.store import Entry, Holding, Store, Work, Written
+from plumbing.logs import Log
+from schemas.messages import Message
+
+# A claimed message leaves within this or not at all: its successor need not wait for longer.
+CLAIM_SECONDS: Final = 2.0
+MOST_ENTRIES: Final = 500
+BACKOFF_SECONDS: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+# What a broken connection, a restarted server or an exhausted one looks like.
+BROKEN: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+)
+
+
+class Closed(StrEnum):
+    """Why a ledger takes no more claims."""
+
+    FENCED = "another daemon holds the lane"
+    BROKEN = "PostgreSQL cannot be reached"
+
+
+class ClaimRefused(Exception):
+    """The ledger takes no more claims; `Ledger.closed` says why."""
+
+
+class _Claim(msgspec.Struct):
+    messages: Sequence[Message]
+    done: asyncio.Future[list[Message]]
+
+
+class _Record(msgspec.Struct):
+    entry: Entry
+    done: asyncio.Future[None]
+
+
+Tell = Callable[[Sequence[Entry], Written], None]
+
+
+class Ledger:
+    """Open it with `async with`; leaving waits until every outcome is written."""
+
+    def __init__(self, store: Store, holding: Holding, work: Work, *, tell: Tell, log: Log) -> None:
+        self._store, self._holding, self._work = store, holding, work
+        self._tell, self._log = tell, log
+        self._claims: list[_Claim] = []  # bounded by the lane, which asks for one at a time
+        self._records: list[_Record] = []  # bounded by the requests in flight
+        self._gathered = asyncio.Event()
+        self._closing = False
+        self._writer: asyncio.Task[None] | None = None
+        self.limited_by: str | None = None  # what holds the rate back: written with the counters
+        self.wanted = "run"  # what people want of the job, as of the last write
+        self.closed: Closed | None = None
+
+    async def __aenter__(self) -> Self:
+        self._writer = asyncio.create_task(self._write_until_closed())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._closing = True
+        self._gathered.set()
+        assert self._writer is not None
+        await self._writer
+
+    async def claim(self, messages: Sequence[Message]) -> list[Message]:
+        """Write down that these are about to be sent; returns those that still were to be.
+
+        Each comes back with the number of its attempt. Raises ClaimRefused.
+        """
+        claim = _Claim(messages, asyncio.get_running_loop().create_future())
+        self._claims.append(claim)
+        self._gathered.set()
+        return await claim.done
+
+    async def record(self, entry: Entry) -> None:
+        """Write down what an attempt came to; returns when it is in PostgreSQL."""
+        record = _Record(entry, asyncio.get_running_loop().create_future())
+        self._records.append(record)
+        self._gathered.set()
+        await record.done
+
+    async def _write_until_closed(self) -> None:
+        while not (self._closing and not self._records and not self._claims):
+            await self._gathered.wait()
+            self._gathered.clear()
+            records, self._records = self._records[:MOST_ENTRIES], self._records[MOST_ENTRIES:]
+            claims, self._claims = self._claims, []
+            if self._records:
+                self._gathered.set()
+            if records or claims:
+                await self._write(records, claims)
+
+    async def _write(self, records: list[_Record], claims: list[_Claim]) -> None:
+        entries = [record.entry for record in records]
+        seqs = [message.seq for claim in claims for message in claim.messages]
+        try:
+            written = await self._store.write(
+                self._holding,
+                self._work,
+                entries,
+                claim_seqs=seqs,
+                claim_seconds=CLAIM_SECONDS,
+                limited_by=self.limited_by,
+            )
+        except BROKEN as error:
+            self._log.warning("the ledger cannot be reached", error=repr(error))
+            self._close(Closed.BROKEN, claims)
+            await self._record_singly([*entries, *_never_sent(claims)])
+        else:
+            await self._wake(written, entries, claims)
+        for record in records:
+            record.done.set_result(None)
+
+    async def _wake(
+        self, written: Written | None, entries: list[Entry], claims: list[_Claim]
+    ) -> None:
+        if written is None:
+            self._close(Closed.FENCED, claims)
+            await self._record_singly(entries)
+            return
+        self.wanted = written.wanted
+        recorded = [entry for entry in entries if entry.seq in written.recorded]
+        self._tell(recorded, written)
+        for claim in claims:
+            claim.done.set_result([_claimed(m) for m in claim.messages if m.seq in written.claimed])
+
+    def _close(self, why: Closed, claims: list[_Claim]) -> None:
+        self.closed = why
+        for claim in claims:
+            claim.done.set_exception(ClaimRefused)
+
+    async def _record_singly(self, entries: list[Entry]) -> None:
+        """Facts are written even when the turn is lost, and however long PostgreSQL is away.
+
+        A write that broke may have been done: `record_late` names the state that it moves from,
+        so that what is recorded stays as it is. What would have been sent again cannot be any
+        more: it becomes failed or, when it never left, goes back to the queue.
+        """
+        for entry in entries:
+            await self._record_late(entry)
+
+    async def _record_late(self, entry: Entry) -> None:
+        tries = 0
+        while True:
+            try:
+                written = await self._store.record_late(self._holding, self._work.job_id, entry)
+            except BROKEN as error:
+                wait = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)]
+                tries += 1
+                self._log.warning(
+                    "an outcome waits for PostgreSQL",
+                    job_id=str(self._work.job_id), seq=entry.seq, state=entry.state,
+                    message_id=entry.message_id, error=repr(error),
+                )  # fmt: skip
+                await asyncio.sleep(wait)
+            else:
+                if written:
+                    self._tell([entry], written)
+                return
+
+
+def _claimed(message: Message) -> Message:
+    return msgspec.structs.replace(message, attempt=message.attempt + 1)
+
+
+def _never_sent(claims: list[_Claim]) -> list[Entry]:
+    """Claims of a write that broke: they may be in PostgreSQL, but no request was made for them."""
+    return [
+        Entry(message.seq, message.recipient, message.attempt + 1, "queued", message.retries)
+        for claim in claims
+        for message in claim.messages
+    ]

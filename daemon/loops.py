@@ -1,0 +1,58 @@
+"""The plan of a loop: which message is next, and when the loop is done. Pure."""
+
+import heapq
+from collections import deque
+from collections.abc import Iterable
+
+from schemas.messages import Message
+
+
+class LoopPlan:
+    """The messages of one loop in the order in which they are to leave.
+
+    Those never tried leave in the order of their seq; those to be tried again join in when they
+    are due, before the rest. Times are seconds of the caller's clock.
+    """
+
+    def __init__(self, messages: Iterable[Message]) -> None:
+        self._fresh = deque(sorted(messages, key=lambda message: message.seq))
+        self._later: list[tuple[float, int, Message]] = []
+        self._in_flight = 0
+
+    @property
+    def is_done(self) -> bool:
+        return not (self._fresh or self._later or self._in_flight)
+
+    def next_at(self, now: float) -> float | None:
+        """When the next message is due; None while all that is left is in flight."""
+        if self._later and self._later[0][0] <= now:
+            return self._later[0][0]
+        if self._fresh:
+            return now
+        return self._later[0][0] if self._later else None
+
+    def take(self, now: float, most: int) -> list[Message]:
+        """Up to `most` messages that are due; they are in flight from here on."""
+        taken: list[Message] = []
+        while len(taken) < most:
+            if self._later and self._later[0][0] <= now:
+                taken.append(heapq.heappop(self._later)[2])
+            elif self._fresh:
+                taken.append(self._fresh.popleft())
+            else:
+                break
+        self._in_flight += len(taken)
+        return taken
+
+    def settle(self) -> None:
+        """A message in flight has its outcome, or is not ours to send any more."""
+        self._in_flight -= 1
+
+    def again(self, message: Message, due_at: float) -> None:
+        """A message in flight is to be tried again."""
+        self._in_flight -= 1
+        self.postpone(message, due_at)
+
+    def postpone(self, message: Message, due_at: float) -> None:
+        """A message that waits for a later time."""
+        heapq.heappush(self._later, (due_at, message.seq, message))

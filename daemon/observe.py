@@ -1,0 +1,121 @@
+"""What the operator sees of the daemon: its metrics, its health, and figures in its logs."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final, assert_never
+
+from aiohttp import web
+
+from daemon.store import JobEnd, LoopEnd, Work
+from plumbing.logs import Log
+from plumbing.meters import Meters
+from schemas import metrics
+from schemas.outcomes import Accepted, NotWritten, Outcome, Refused, Throttled, Unknown
+
+# A label has few values: codes that Meta documents for sends, and `other`.
+KNOWN_CODES: Final = frozenset(
+    {
+        0, 1, 2, 3, 4, 10, 33, 100, 104, 190, 200, 368, 80007, 80008, 130403, 130429,
+        130472, 130497, 131000, 131005, 131008, 131009, 131014, 131016, 131021, 131026,
+        131030, 131031, 131037, 131042, 131045, 131047, 131048, 131049, 131050, 131051,
+        131053, 131055, 131056, 131057, 131062, 131063, 131064, 132000, 132001, 132005,
+        132007, 132008, 132012, 132015, 132016, 132018, 132068, 132069, 133000, 133004,
+        133010, 133015, 134011, 134100, 134101, 134102, 135000, 137000, 139200,
+    }
+)  # fmt: skip
+
+
+class Observer:
+    """Counts what happens; every method is cheap and never fails."""
+
+    def __init__(self, meters: Meters, log: Log) -> None:
+        self.meters, self.log = meters, log
+
+    @contextmanager
+    def request(self) -> Iterator[Callable[[Outcome], None]]:
+        """Around one send: in flight, how long, and what it came to."""
+        started_at = time.perf_counter()
+        self.meters[metrics.IN_FLIGHT].inc()
+        try:
+            yield self._count
+        finally:
+            self.meters[metrics.IN_FLIGHT].dec()
+            self.meters[metrics.SEND_SECONDS].observe(time.perf_counter() - started_at)
+
+    def _count(self, outcome: Outcome) -> None:
+        self.meters[metrics.MESSAGES].labels(outcome_label(outcome)).inc()
+        if isinstance(outcome, Refused | Throttled):
+            code = outcome.error.code
+            label = str(code) if code in KNOWN_CODES else "other"
+            self.meters[metrics.ERRORS].labels(label).inc()
+
+    def waited_for_pace(self, seconds: float) -> None:
+        self.meters[metrics.PACE_WAIT_SECONDS].inc(seconds)
+
+    def loop_ended(self, end: str) -> None:
+        self.meters[metrics.LOOPS].labels(end).inc()
+
+    def loop_completed(self, work: Work, end: LoopEnd, per_second: float) -> None:
+        """Counts the loop and logs its figures."""
+        self.loop_ended("completed")
+        self.meters[metrics.LOOP_SECONDS_METRIC].observe(end.seconds)
+        self.log.info(
+            "loop completed", job_id=str(work.job_id), loop=work.loop, loops=work.total_loops,
+            sent=end.sent, failed=end.failed, unknown=end.unknown, seconds=round(end.seconds, 3),
+            per_second=per_second, errors={error.code: error.count for error in end.errors},
+        )  # fmt: skip
+
+    def job_finished(self, end: JobEnd) -> None:
+        self.log.info(
+            "job finished", job_id=str(end.job_id), state=end.state, sent=end.sent,
+            failed=end.failed, unknown=end.unknown,
+        )  # fmt: skip
+
+    def jobs(self, by_state: dict[str, int]) -> None:
+        for (state,) in metrics.JOBS.values:
+            self.meters[metrics.JOBS].labels(state).set(by_state.get(state, 0))
+
+
+def outcome_label(outcome: Outcome) -> str:
+    match outcome:
+        case Accepted():
+            return "accepted"
+        case Refused():
+            return "refused"
+        case Throttled():
+            return "throttled"
+        case Unknown():
+            return "unknown"
+        case NotWritten():
+            return "not_written"
+        case _:
+            assert_never(outcome)
+
+
+Check = Callable[[], str | None]
+
+
+def health_app(meters: Meters, checks: dict[str, Check]) -> web.Application:
+    """/healthz (the process lives), /readyz (says what is missing), /metrics."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return web.json_response({"status": "ok"})
+
+    async def readyz(_: web.Request) -> web.Response:
+        missing = {name: why for name, check in checks.items() if (why := check())}
+        body = {"status": "unavailable" if missing else "ok", "missing": missing}
+        return web.json_response(body, status=503 if missing else 200)
+
+    async def exposition(_: web.Request) -> web.Response:
+        return web.Response(body=meters.exposition(), content_type="text/plain", charset="utf-8")
+
+    app = web.Application()
+    app.add_routes(
+        [
+            web.get("/healthz", healthz),
+            web.get("/readyz", readyz),
+            web.get("/metrics", exposition),
+        ]
+    )
+    return app

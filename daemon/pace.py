@@ -1,0 +1,55 @@
+"""The pace of a lane: when the next message may leave. Pure; times are monotonic seconds."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+# What leaves 1.00 s after another may arrive 0.99 s after it. So the window is a little longer.
+GUARD_SECONDS: Final = 0.01
+# A message that leaves late is caught up with, up to this; a longer stall is not made a burst.
+CATCH_UP_SECONDS: Final = 0.1
+
+
+class Pace:
+    """A schedule of even steps under one law: no window of a second holds more than the rate.
+
+    The law is kept by looking back at the messages that really left: number k leaves no earlier
+    than a window after number k - rate did. The steps follow the schedule and not the answers, so
+    latency does not slow them down.
+    """
+
+    def __init__(self, per_second: float, left: Iterable[float] = ()) -> None:
+        """`left`: when the last messages of the lane left, whoever sent them. 0: no limit."""
+        self._limited = per_second > 0
+        capacity = max(1, int(per_second))
+        self._window = max(1.0, 1 / per_second) + GUARD_SECONDS if self._limited else 0.0
+        self._step = self._window / capacity
+        self._left: deque[float] = deque(sorted(left)[-capacity:], maxlen=capacity)
+        self._due = self._left[-1] + self._step if self._left else float("-inf")
+
+    @property
+    def step_seconds(self) -> float:
+        """The time between two messages; 0 when there is no limit."""
+        return self._step
+
+    def next_at(self) -> float:
+        """The earliest moment at which the next message may leave."""
+        if not self._limited:
+            return float("-inf")
+        full = len(self._left) == self._left.maxlen
+        return max(self._due, self._left[0] + self._window if full else float("-inf"))
+
+    def leave(self, at: float) -> None:
+        """A message left at `at`."""
+        if self._limited:
+            self._left.append(at)
+            self._due = max(self._due, at - CATCH_UP_SECONDS) + self._step
+
+    def ages(self, now: float) -> list[float]:
+        """How many seconds ago the last messages left: what the next holder starts from."""
+        return [now - at for at in self._left]
+
+
+def cold(per_second: float, last_claim_at: float) -> list[float]:
+    """What to assume had left when a holder died: a full second's worth, at its last claim."""
+    return [last_claim_at] * max(1, int(per_second))

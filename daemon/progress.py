@@ -1,0 +1,192 @@
+"""Progress: frames of what has been recorded, published in order, never in the way of sending."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Final, Self
+from uuid import UUID
+
+import msgspec
+
+from daemon.store import Entry, JobEnd, LoopEnd, Work, Written
+from plumbing.broker import Broker, Unavailable
+from plumbing.logs import Log
+from plumbing.meters import Meters
+from schemas import metrics
+from schemas.events import (
+    ErrorFields,
+    Frame,
+    JobCompleted,
+    LoopCompleted,
+    LoopStarted,
+    MessageFailed,
+    MessageSent,
+    encode_envelope,
+)
+from schemas.subjects import events_subject
+
+MOST_WAITING: Final = 10_000  # envelopes; beyond it the oldest news is dropped, never a fact
+MOST_FRAMES: Final = 500  # an envelope of these stays far below NATS's 1 MB
+PATIENCE_SECONDS: Final = 10.0  # a broker that restarts is back by then
+
+
+class _News(msgspec.Struct):
+    job_id: UUID
+    first_no: int
+    frames: list[Frame]
+    told: asyncio.Future[bool]
+
+
+class Progress:
+    """Publishes news in the order in which it is told. Use it with `async with`."""
+
+    def __init__(self, broker: Broker, meters: Meters, log: Log) -> None:
+        self._broker, self._meters, self._log = broker, meters, log
+        self._waiting: deque[_News] = deque()
+        self._gathered = asyncio.Event()
+        self._publisher: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._publisher = asyncio.create_task(self._publish_for_ever())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._publisher is not None
+        self._publisher.cancel()
+        await asyncio.gather(self._publisher, return_exceptions=True)
+
+    def tell(self, job_id: UUID, first_no: int, frames: list[Frame]) -> "asyncio.Future[bool]":
+        """Queue frames; the future says whether they, and all before them, got out."""
+        news = _News(job_id, first_no, frames, asyncio.get_running_loop().create_future())
+        self._waiting.append(news)
+        if len(self._waiting) > MOST_WAITING:
+            self._drop(self._waiting.popleft())
+        self._gathered.set()
+        return news.told
+
+    async def _publish_for_ever(self) -> None:
+        while True:
+            await self._gathered.wait()
+            self._gathered.clear()
+            while self._waiting:
+                await self._publish(self._next())
+
+    def _next(self) -> list[_News]:
+        """The next news, and what follows it of the same job without a gap: one envelope."""
+        group = [self._waiting.popleft()]
+        size = len(group[0].frames)
+        while self._waiting:
+            head, last = self._waiting[0], group[-1]
+            size += len(head.frames)
+            follows = head.first_no == last.first_no + len(last.frames)
+            if head.job_id != last.job_id or not follows or size > MOST_FRAMES:
+                break
+            group.append(self._waiting.popleft())
+        return group
+
+    async def _publish(self, group: list[_News]) -> None:
+        frames = [frame for news in group for frame in news.frames]
+        job_id, first_no = group[0].job_id, group[0].first_no
+        payload = encode_envelope(first_no, frames)
+        deadline = asyncio.get_running_loop().time() + PATIENCE_SECONDS
+        while True:
+            try:
+                await self._broker.publish(
+                    events_subject(job_id), payload, f"{job_id}:{first_no}:{len(frames)}"
+                )
+            except Unavailable as error:
+                if asyncio.get_running_loop().time() > deadline:
+                    self._log.warning("progress is lost; the ledger has it", error=str(error))
+                    for news in group:
+                        self._drop(news)
+                    return
+                await asyncio.sleep(0.2)
+            else:
+                for news in group:
+                    news.told.set_result(True)
+                return
+
+    def _drop(self, news: _News) -> None:
+        self._meters[metrics.EVENTS_LOST].inc(len(news.frames))
+        news.told.set_result(False)
+
+
+def loop_started(work: Work) -> LoopStarted:
+    return LoopStarted(
+        job_id=work.job_id,
+        loop_index=work.loop,
+        batch_index=work.loop - 1,
+        total_loops=work.total_loops,
+        loop_size=work.size,
+    )
+
+
+def message_frames(
+    work: Work, entries: Sequence[Entry], written: Written
+) -> tuple[int, list[Frame]]:
+    """The frames of one write, each with the job's counts as of it, and the first one's number."""
+    sent = written.sent - written.newly_sent
+    failed = written.failed - written.newly_failed
+    frames: list[Frame] = []
+    for entry in entries:
+        if entry.state == "sent":
+            sent += 1
+            frames.append(_sent(work, entry, sent, failed))
+        elif entry.state == "failed":
+            failed += 1
+            frames.append(_failed(work, entry, sent, failed))
+    return written.event_no - len(frames) + 1, frames
+
+
+def _sent(work: Work, entry: Entry, sent: int, failed: int) -> MessageSent:
+    return MessageSent(
+        job_id=work.job_id,
+        loop_index=work.loop,
+        batch_index=work.loop - 1,
+        seq=entry.seq,
+        to=entry.to,
+        message_id=entry.message_id or "",
+        sent=sent,
+        failed=failed,
+    )
+
+
+def _failed(work: Work, entry: Entry, sent: int, failed: int) -> MessageFailed:
+    return MessageFailed(
+        job_id=work.job_id,
+        loop_index=work.loop,
+        batch_index=work.loop - 1,
+        seq=entry.seq,
+        to=entry.to,
+        error=ErrorFields(entry.code or 0, entry.title or "", entry.details or ""),
+        sent=sent,
+        failed=failed,
+    )
+
+
+def loop_completed(work: Work, end: LoopEnd, pause_ms: int) -> LoopCompleted:
+    return LoopCompleted(
+        job_id=work.job_id,
+        loop_index=work.loop,
+        batch_index=work.loop - 1,
+        total_loops=work.total_loops,
+        loop_size=work.size,
+        sent=end.sent,
+        failed=end.failed,
+        unknown=end.unknown,
+        duration_ms=round(end.seconds * 1000),
+        rate_per_second=round((end.sent + end.failed) / end.seconds, 2) if end.seconds else 0.0,
+        pause_ms=0 if end.job else pause_ms,
+        errors=end.errors,
+    )
+
+
+def job_completed(end: JobEnd) -> JobCompleted:
+    return JobCompleted(
+        job_id=end.job_id,
+        state=end.state,
+        sent=end.sent,
+        failed=end.failed,
+        unknown=end.unknown,
+        error="nothing was sent" if end.state == "failed" else None,
+    )

@@ -1,0 +1,323 @@
+-- Every statement of the daemon. Each UPDATE names the state that it moves from; each write of a
+-- holder is fenced by its lane's epoch, so that one that lost its turn can write nothing.
+
+
+-- name: acquire^
+-- Raise the lane's epoch: from here on the predecessor can write nothing. The CTE sees the row as
+-- it was. The wait is for what a predecessor that may still live has claimed; none for a dead one,
+-- whose session lock is gone. Ages and waits are differences of one clock, the server's.
+WITH before AS (
+    SELECT holder, claim_until, claimed_at, released_at, leave_ages
+    FROM lanes WHERE phone_number_id = :phone_number_id
+    FOR UPDATE
+), taken AS (
+    INSERT INTO lanes (phone_number_id, epoch, holder, reply_subject, taken_at)
+    VALUES (:phone_number_id, 1, :holder, :reply_subject, clock_timestamp())
+    ON CONFLICT (phone_number_id) DO UPDATE
+    SET epoch = lanes.epoch + 1, holder = excluded.holder,
+        reply_subject = excluded.reply_subject, taken_at = excluded.taken_at
+    RETURNING epoch
+)
+SELECT taken.epoch,
+       before.holder IS NOT NULL AS was_held,
+       CASE WHEN before.holder IS NULL
+                 OR NOT EXISTS (SELECT FROM live_daemons WHERE holder = before.holder) THEN 0
+            ELSE greatest(0, extract(epoch FROM before.claim_until - clock_timestamp()))
+       END::double precision AS wait_seconds,
+       extract(epoch FROM clock_timestamp() - before.claimed_at)::double precision
+           AS claimed_seconds_ago,
+       extract(epoch FROM clock_timestamp() - before.released_at)::double precision
+           AS released_seconds_ago,
+       coalesce(before.leave_ages, '{}') AS leave_ages
+FROM taken LEFT JOIN before ON true;
+
+
+-- name: settle$
+-- What an earlier holder of the lane left in sending: it may have left, nobody knows. Those
+-- messages are in a running loop, because a turn runs one loop.
+WITH fence AS (
+    SELECT epoch FROM lanes
+    WHERE phone_number_id = :phone_number_id AND epoch = :epoch FOR SHARE
+), doubtful AS (
+    UPDATE messages m SET state = 'unknown', reason = 'crashed'
+    FROM fence, jobs j JOIN loops l ON l.job_id = j.id
+    WHERE j.phone_number_id = :phone_number_id AND j.sending > 0
+      AND l.state = 'running'
+      AND m.job_id = j.id AND m.seq BETWEEN l.first_seq AND l.last_seq
+      AND m.state = 'sending' AND m.claim_epoch < fence.epoch
+    RETURNING m.job_id, l.loop
+), by_loop AS (
+    SELECT job_id, loop, count(*) AS n FROM doubtful GROUP BY job_id, loop
+), loops_told AS (
+    UPDATE loops l SET unknown = l.unknown + b.n
+    FROM by_loop b WHERE l.job_id = b.job_id AND l.loop = b.loop
+), jobs_told AS (
+    UPDATE jobs j SET sending = j.sending - b.n, unknown = j.unknown + b.n
+    FROM (SELECT job_id, sum(n) AS n FROM by_loop GROUP BY job_id) b
+    WHERE j.id = b.job_id
+)
+SELECT count(*) FROM doubtful;
+
+
+-- name: start_job^
+-- The lane's job that waited longest for a turn; jobs of one number take turns loop by loop.
+UPDATE jobs SET
+    state = 'running', last_turn_at = clock_timestamp(),
+    started_at = coalesce(started_at, clock_timestamp())
+WHERE id = (
+        SELECT id FROM jobs
+        WHERE phone_number_id = :phone_number_id AND state IN ('queued', 'running')
+          AND wanted = 'run'
+        ORDER BY last_turn_at NULLS FIRST, created_at, id
+        LIMIT 1)
+  AND state IN ('queued', 'running')
+  AND EXISTS (SELECT FROM lanes WHERE phone_number_id = :phone_number_id AND epoch = :epoch)
+RETURNING id, content, loop_size, total;
+
+
+-- name: start_loop^
+-- The first loop of the job that is not completed; one that was begun before goes on.
+WITH next AS (
+    SELECT loop, state FROM loops
+    WHERE job_id = :job_id AND state IN ('queued', 'running')
+    ORDER BY loop LIMIT 1
+    FOR UPDATE
+), started AS (
+    UPDATE loops l SET state = 'running', started_at = coalesce(l.started_at, clock_timestamp())
+    FROM next
+    WHERE l.job_id = :job_id AND l.loop = next.loop AND l.state IN ('queued', 'running')
+    RETURNING l.loop, l.first_seq, l.last_seq, next.state = 'queued' AS is_new
+)
+UPDATE jobs j SET event_no = j.event_no + started.is_new::integer
+FROM started
+WHERE j.id = :job_id
+RETURNING started.loop, started.first_seq, started.last_seq, started.is_new, j.event_no;
+
+
+-- name: messages_to_send
+-- What is left of a loop. The wait of a message that was refused is told in seconds from now.
+SELECT seq, recipient, variables, attempt, retries,
+       greatest(0, extract(epoch FROM due_at - clock_timestamp()))::double precision
+           AS due_in_seconds
+FROM messages
+WHERE job_id = :job_id AND seq BETWEEN :first_seq AND :last_seq AND state = 'queued'
+ORDER BY seq;
+
+
+-- name: write^
+-- The one statement of the ledger: the outcomes that have gathered, the claims that are asked for,
+-- and the counters of the lane, the loop and the job, all or nothing. Without the epoch nothing
+-- happens and no row comes back.
+WITH fence AS (
+    UPDATE lanes SET
+        claimed_at = CASE WHEN cardinality(:claim_seqs::integer[]) > 0
+                          THEN clock_timestamp() ELSE claimed_at END,
+        claim_until = CASE WHEN cardinality(:claim_seqs::integer[]) > 0
+                           THEN clock_timestamp() + :claim_seconds * interval '1 second'
+                           ELSE claim_until END
+    WHERE phone_number_id = :phone_number_id AND epoch = :epoch
+    RETURNING epoch
+), outcomes AS (
+    SELECT * FROM unnest(
+        :seqs::integer[], :attempts::integer[], :states::text[], :message_ids::text[],
+        :message_statuses::text[], :codes::integer[], :titles::text[], :details::text[],
+        :reasons::text[], :wait_seconds::double precision[], :retries::integer[]
+    ) AS o(seq, attempt, state, message_id, message_status, code, title, details,
+           reason, wait_seconds, retries)
+), recorded AS (
+    UPDATE messages m SET
+        state = o.state, message_id = o.message_id, message_status = o.message_status,
+        error_code = o.code, error_title = o.title, error_details = o.details, reason = o.reason,
+        retries = o.retries,
+        due_at = clock_timestamp() + o.wait_seconds * interval '1 second',
+        sent_at = CASE o.state WHEN 'sent' THEN clock_timestamp() END,
+        failed_at = CASE o.state WHEN 'failed' THEN clock_timestamp() END
+    FROM outcomes o, fence
+    WHERE m.job_id = :job_id AND m.seq = o.seq
+      AND m.state = 'sending' AND m.claim_epoch = fence.epoch AND m.attempt = o.attempt
+    RETURNING m.seq, m.state
+), claimed AS (
+    UPDATE messages m SET
+        state = 'sending', attempt = m.attempt + 1, claim_epoch = fence.epoch,
+        claimed_at = clock_timestamp(), due_at = NULL
+    FROM fence
+    WHERE m.job_id = :job_id AND m.seq = ANY (:claim_seqs::integer[]) AND m.state = 'queued'
+    RETURNING m.seq
+), tally AS (
+    SELECT count(*) AS n,
+           count(*) FILTER (WHERE state = 'sent') AS sent,
+           count(*) FILTER (WHERE state = 'failed') AS failed,
+           count(*) FILTER (WHERE state = 'unknown') AS unknown,
+           count(*) FILTER (WHERE state = 'queued') AS requeued,
+           coalesce(array_agg(seq), '{}') AS seqs
+    FROM recorded
+), taken AS (
+    SELECT count(*) AS n, coalesce(array_agg(seq), '{}') AS seqs FROM claimed
+), loop_told AS (
+    UPDATE loops l SET
+        sent = l.sent + t.sent, failed = l.failed + t.failed, unknown = l.unknown + t.unknown
+    FROM tally t
+    WHERE l.job_id = :job_id AND l.loop = :loop AND t.n > t.requeued
+)
+UPDATE jobs j SET
+    queued = j.queued - k.n + t.requeued,
+    sending = j.sending + k.n - t.n,
+    sent = j.sent + t.sent,
+    failed = j.failed + t.failed,
+    unknown = j.unknown + t.unknown,
+    event_no = j.event_no + t.sent + t.failed,
+    limited_by = :limited_by
+FROM tally t, taken k, fence
+WHERE j.id = :job_id
+RETURNING j.sent, j.failed, j.event_no, j.wanted,
+          t.seqs AS recorded_seqs, t.sent AS newly_sent, t.failed AS newly_failed,
+          k.seqs AS claimed_seqs;
+
+
+-- name: record_late^
+-- An outcome whose turn is lost is still a fact. Its message is in sending, or in unknown where
+-- the successor settled it; the claim's epoch and attempt show that it is the same request. What
+-- was not accepted goes back to the queue, unless its loop is over: then it is failed, and said so.
+WITH found AS (
+    SELECT m.seq, m.state AS was, l.loop,
+           :state = 'queued' AND l.state = 'completed' AS is_over
+    FROM messages m
+    JOIN loops l ON l.job_id = m.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
+    WHERE m.job_id = :job_id AND m.seq = :seq AND m.state IN ('sending', 'unknown')
+      AND m.claim_epoch = :epoch AND m.attempt = :attempt
+    FOR UPDATE
+), recorded AS (
+    UPDATE messages m SET
+        state = CASE WHEN f.is_over THEN 'failed' ELSE :state END,
+        message_id = :message_id, message_status = :message_status,
+        error_code = CASE WHEN f.is_over THEN coalesce(:code, -1) ELSE :code END,
+        error_title = CASE WHEN f.is_over
+            THEN coalesce(:title, 'Not sent: its turn was lost') ELSE :title END,
+        error_details = :details, reason = :reason, retries = :retries,
+        due_at = clock_timestamp() + :wait_seconds::double precision * interval '1 second',
+        sent_at = CASE :state WHEN 'sent' THEN clock_timestamp() END,
+        failed_at = CASE WHEN f.is_over OR :state = 'failed' THEN clock_timestamp() END
+    FROM found f
+    WHERE m.job_id = :job_id AND m.seq = f.seq AND m.state = f.was
+    RETURNING m.seq, m.state, f.was, f.loop
+), loop_told AS (
+    UPDATE loops l SET
+        sent = l.sent + (r.state = 'sent')::integer,
+        failed = l.failed + (r.state = 'failed')::integer,
+        unknown = l.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer
+    FROM recorded r
+    WHERE l.job_id = :job_id AND l.loop = r.loop
+)
+UPDATE jobs j SET
+    sending = j.sending - (r.was = 'sending')::integer,
+    queued = j.queued + (r.state = 'queued')::integer,
+    sent = j.sent + (r.state = 'sent')::integer,
+    failed = j.failed + (r.state = 'failed')::integer,
+    unknown = j.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer,
+    event_no = j.event_no + (r.state IN ('sent', 'failed'))::integer
+FROM recorded r
+WHERE j.id = :job_id
+RETURNING j.sent, j.failed, j.event_no, j.wanted,
+          ARRAY[r.seq] AS recorded_seqs, '{}'::integer[] AS claimed_seqs,
+          (r.state = 'sent')::integer AS newly_sent,
+          (r.state = 'failed')::integer AS newly_failed;
+
+
+-- name: complete_loop^
+-- Only when nothing of it is left to send: the guard against a list half sent and called finished.
+UPDATE loops l SET state = 'completed', finished_at = clock_timestamp()
+WHERE l.job_id = :job_id AND l.loop = :loop AND l.state = 'running'
+  AND EXISTS (SELECT FROM lanes WHERE phone_number_id = :phone_number_id AND epoch = :epoch)
+  AND NOT EXISTS (
+        SELECT FROM messages m
+        WHERE m.job_id = l.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
+          AND m.state IN ('queued', 'sending'))
+RETURNING l.sent, l.failed, l.unknown,
+          extract(epoch FROM l.finished_at - l.started_at)::double precision AS seconds;
+
+
+-- name: loop_errors
+-- Why messages of a loop failed, by code, the most frequent first.
+SELECT m.error_code AS code, min(m.error_title) AS title, count(*)::integer AS count
+FROM messages m
+WHERE m.job_id = :job_id AND m.seq BETWEEN :first_seq AND :last_seq AND m.state = 'failed'
+GROUP BY m.error_code
+ORDER BY count(*) DESC, m.error_code;
+
+
+-- name: tell_loop_completed$
+-- Number the frame, and say what holds the job back until its next loop.
+UPDATE jobs SET event_no = event_no + 1, limited_by = 'pause'
+WHERE id = :job_id
+RETURNING event_no;
+
+
+-- name: finish_job^
+-- When every loop is completed and nothing waits or is under way. `failed` means that nothing was
+-- sent and something failed.
+UPDATE jobs j SET
+    state = CASE WHEN j.sent = 0 AND j.unknown = 0 AND j.failed > 0
+                 THEN 'failed' ELSE 'completed' END,
+    finished_at = clock_timestamp(), limited_by = NULL, event_no = j.event_no + 1
+WHERE j.id = :job_id AND j.state = 'running' AND j.queued = 0 AND j.sending = 0
+  AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
+RETURNING j.state, j.sent, j.failed, j.unknown, j.event_no;
+
+
+-- name: next_order^
+-- A job that the lane has to run, if it has any.
+SELECT id, phone_number_id, content, total FROM jobs
+WHERE phone_number_id = :phone_number_id AND state IN ('queued', 'running') AND wanted = 'run'
+ORDER BY last_turn_at NULLS FIRST, created_at, id
+LIMIT 1;
+
+
+-- name: release!
+-- Give the lane back, with what the next holder's pace has to know.
+UPDATE lanes SET
+    holder = NULL, reply_subject = NULL, claim_until = NULL,
+    released_at = clock_timestamp(), leave_ages = :leave_ages
+WHERE phone_number_id = :phone_number_id AND epoch = :epoch;
+
+
+-- name: completion_told!
+UPDATE jobs SET completion_told = true
+WHERE id = :job_id AND finished_at IS NOT NULL AND NOT completion_told;
+
+
+-- name: try_sweep$
+-- One daemon of the fleet sweeps at a time; the lock falls with the transaction.
+SELECT pg_try_advisory_xact_lock(:lock);
+
+
+-- name: free_dead_lanes
+-- Lanes whose holder's session lock is gone: its process is dead. Whoever gets the row back naks
+-- the turn that the dead one held, so that the next daemon goes on at once.
+UPDATE lanes l SET holder = NULL, reply_subject = NULL
+FROM (SELECT phone_number_id, reply_subject FROM lanes
+      WHERE holder IS NOT NULL
+        AND NOT EXISTS (SELECT FROM live_daemons d WHERE d.holder = lanes.holder)
+      FOR UPDATE SKIP LOCKED) dead
+WHERE l.phone_number_id = dead.phone_number_id
+RETURNING l.phone_number_id, dead.reply_subject;
+
+
+-- name: lanes_to_wake
+-- The outbox in one query. Runnable work and nobody who holds its lane, for longer than a pause
+-- takes: the turn was never published, or was lost. Waking twice is harmless.
+SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total
+FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
+WHERE j.state IN ('queued', 'running') AND j.wanted = 'run' AND l.holder IS NULL
+  AND greatest(j.created_at, l.released_at) < now() - :grace_seconds * interval '1 second'
+ORDER BY j.phone_number_id, j.created_at;
+
+
+-- name: untold_jobs
+-- Finished, and the news of it was lost with the process that should have told it.
+SELECT id, state, sent, failed, unknown, event_no FROM jobs
+WHERE finished_at < now() - interval '3 seconds' AND NOT completion_told
+ORDER BY finished_at LIMIT 100;
+
+
+-- name: jobs_by_state
+SELECT state, count(*)::integer AS count FROM jobs WHERE finished_at IS NULL GROUP BY state;

@@ -1,0 +1,270 @@
+"""The daemon's side of PostgreSQL: one method a move, each fenced by the lane's epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from plumbing.postgres import Pool, load_queries
+from schemas.events import ErrorCount
+from schemas.jobs import Content, JobOrder, Template
+from schemas.messages import Message
+
+QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
+_CONTENT: Final[msgspec.json.Decoder[Content]] = msgspec.json.Decoder(Content)
+_VARIABLES: Final = msgspec.json.Decoder(dict[str, str])
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A lane that this daemon has just taken."""
+
+    phone_number_id: str
+    epoch: int
+    was_held: bool  # the predecessor had not given it back
+    wait_seconds: float  # until nothing that the predecessor claimed can be on its way
+    # How long ago messages left, as far as the predecessor could tell; None: it did not say.
+    leave_ages: list[float] | None
+    claimed_seconds_ago: float | None
+
+
+@dataclass(frozen=True)
+class Work:
+    """One loop of one job, to be run now."""
+
+    job_id: UUID
+    content: Content
+    total_loops: int
+    loop: int
+    first_seq: int
+    last_seq: int
+    started_no: int | None  # number of its loop_started frame; None when it was begun before
+    waiting: list[tuple[Message, float]]  # what is left, and in how many seconds it is due
+
+    @property
+    def size(self) -> int:
+        return self.last_seq - self.first_seq + 1
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """What became of one attempt, as the ledger keeps it."""
+
+    seq: int
+    to: str
+    attempt: int
+    state: str  # sent | failed | unknown | queued
+    retries: int
+    message_id: str | None = None
+    message_status: str | None = None
+    code: int | None = None
+    title: str | None = None
+    details: str | None = None
+    reason: str | None = None
+    wait_seconds: float | None = None  # queued again: not before this
+
+
+@dataclass(frozen=True)
+class Written:
+    """What one write of the ledger came to."""
+
+    recorded: frozenset[int]
+    claimed: frozenset[int]
+    sent: int  # of the job, as of this write
+    failed: int
+    newly_sent: int
+    newly_failed: int
+    event_no: int
+    wanted: str
+
+
+@dataclass(frozen=True)
+class LoopEnd:
+    """A completed loop, its figures, and whether it was the job's last."""
+
+    sent: int
+    failed: int
+    unknown: int
+    seconds: float
+    errors: list[ErrorCount]
+    event_no: int
+    job: "JobEnd | None"
+
+
+@dataclass(frozen=True)
+class JobEnd:
+    """A finished job; `event_no` is the number of its job_completed frame."""
+
+    job_id: UUID
+    state: str
+    sent: int
+    failed: int
+    unknown: int
+    event_no: int
+
+
+class Store:
+    """Every statement goes through here. Raises asyncpg.PostgresError and OSError as they come."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def acquire(self, phone_number_id: str, holder: int, reply_subject: str) -> Holding:
+        """Take the lane; older epochs can write nothing from here on."""
+        row = await QUERIES.acquire(
+            self._pool, phone_number_id=phone_number_id, holder=holder, reply_subject=reply_subject
+        )
+        released, claimed = row["released_seconds_ago"], row["claimed_seconds_ago"]
+        clean = released is not None and (claimed is None or released <= claimed)
+        return Holding(
+            phone_number_id=phone_number_id,
+            epoch=row["epoch"],
+            was_held=row["was_held"] or False,
+            wait_seconds=row["wait_seconds"],
+            leave_ages=[age + released for age in row["leave_ages"]] if clean else None,
+            claimed_seconds_ago=claimed,
+        )
+
+    async def settle(self, holding: Holding) -> int:
+        """What a dead holder left in sending becomes unknown; returns how many."""
+        count: int = await QUERIES.settle(self._pool, **_fence(holding))
+        return count
+
+    async def begin_loop(self, holding: Holding) -> Work | None:
+        """The next loop of the next job of the lane; None when the lane has nothing to run."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            job = await QUERIES.start_job(connection, **_fence(holding))
+            if job is None:
+                return None
+            loop = await QUERIES.start_loop(connection, job_id=job["id"])
+            return None if loop is None else await _work(connection, job, loop)
+
+    async def write(
+        self, holding: Holding, work: Work, entries: Sequence[Entry], **claim: Any
+    ) -> Written | None:
+        """Outcomes and claims in one statement; None when the lane has another holder.
+
+        `claim`: claim_seqs, claim_seconds (how long they may be on their way), limited_by.
+        """
+        row = await QUERIES.write(
+            self._pool,
+            **_fence(holding),
+            job_id=work.job_id,
+            loop=work.loop,
+            **_columns(entries),
+            **claim,
+        )
+        return _written(row)
+
+    async def record_late(self, holding: Holding, job_id: UUID, entry: Entry) -> Written | None:
+        """A fact whose turn is lost; None when it was recorded before."""
+        fields = msgspec.structs.asdict(entry)
+        del fields["to"]
+        row = await QUERIES.record_late(self._pool, job_id=job_id, epoch=holding.epoch, **fields)
+        return _written(row)
+
+    async def complete_loop(self, holding: Holding, work: Work) -> LoopEnd | None:
+        """The loop is done, and with the last one the job; None while something of it is left."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            loop = await QUERIES.complete_loop(
+                connection, **_fence(holding), job_id=work.job_id, loop=work.loop
+            )
+            if loop is None:
+                return None
+            errors = [
+                ErrorCount(**row)
+                async for row in QUERIES.loop_errors(
+                    connection,
+                    job_id=work.job_id,
+                    first_seq=work.first_seq,
+                    last_seq=work.last_seq,
+                )
+            ]
+            event_no = await QUERIES.tell_loop_completed(connection, job_id=work.job_id)
+            job = await QUERIES.finish_job(connection, job_id=work.job_id)
+            end = JobEnd(job_id=work.job_id, **job) if job else None
+            return LoopEnd(**loop, errors=errors, event_no=event_no, job=end)
+
+    async def next_order(self, phone_number_id: str) -> JobOrder | None:
+        """The job that the lane would run next; None when it has nothing to run."""
+        row = await QUERIES.next_order(self._pool, phone_number_id=phone_number_id)
+        return order_of(row) if row else None
+
+    async def release(self, holding: Holding, leave_ages: list[float]) -> None:
+        """Give the lane back."""
+        await QUERIES.release(self._pool, **_fence(holding), leave_ages=leave_ages)
+
+    async def completion_told(self, job_id: UUID) -> None:
+        """job_completed is on the event stream."""
+        await QUERIES.completion_told(self._pool, job_id=job_id)
+
+    async def jobs_by_state(self) -> dict[str, int]:
+        """Unfinished jobs."""
+        rows = QUERIES.jobs_by_state(self._pool)
+        return {row["state"]: row["count"] async for row in rows}
+
+
+def _written(row: Any) -> Written | None:
+    if row is None:
+        return None
+    return Written(
+        recorded=frozenset(row["recorded_seqs"]),
+        claimed=frozenset(row["claimed_seqs"]),
+        **{key: row[key] for key in _WRITTEN_KEYS},
+    )
+
+
+_WRITTEN_KEYS = ("sent", "failed", "newly_sent", "newly_failed", "event_no", "wanted")
+
+
+def order_of(row: Any) -> JobOrder:
+    """The payload of a turn, from a job's id, number, content and total."""
+    content = _CONTENT.decode(row["content"])
+    name = content.name if isinstance(content, Template) else "text"
+    return JobOrder(
+        job_id=row["id"], phone_number_id=row["phone_number_id"], template=name, total=row["total"]
+    )
+
+
+async def _work(connection: Any, job: Any, loop: Any) -> Work:
+    rows = QUERIES.messages_to_send(
+        connection, job_id=job["id"], first_seq=loop["first_seq"], last_seq=loop["last_seq"]
+    )
+    return Work(
+        job_id=job["id"],
+        content=_CONTENT.decode(job["content"]),
+        total_loops=-(-job["total"] // job["loop_size"]),
+        loop=loop["loop"],
+        first_seq=loop["first_seq"],
+        last_seq=loop["last_seq"],
+        started_no=loop["event_no"] if loop["is_new"] else None,
+        waiting=[(_message(row), row["due_in_seconds"] or 0.0) async for row in rows],
+    )
+
+
+def _message(row: Any) -> Message:
+    variables = _VARIABLES.decode(row["variables"]) if row["variables"] else {}
+    return Message(row["seq"], row["recipient"], variables, row["attempt"], row["retries"])
+
+
+def _fence(holding: Holding) -> dict[str, Any]:
+    return {"phone_number_id": holding.phone_number_id, "epoch": holding.epoch}
+
+
+def _columns(entries: Sequence[Entry]) -> dict[str, list[Any]]:
+    """The entries as one array a column, as unnest takes them."""
+    return {
+        "seqs": [entry.seq for entry in entries],
+        "attempts": [entry.attempt for entry in entries],
+        "states": [entry.state for entry in entries],
+        "message_ids": [entry.message_id for entry in entries],
+        "message_statuses": [entry.message_status for entry in entries],
+        "codes": [entry.code for entry in entries],
+        "titles": [entry.title for entry in entries],
+        "details": [entry.details for entry in entries],
+        "reasons": [entry.reason for entry in entries],
+        "wait_seconds": [entry.wait_seconds for entry in entries],
+        "retries": [entry.retries for entry in entries],
+    }

@@ -1,0 +1,176 @@
+"""The daemon's parts, started in order and stopped in reverse."""
+
+import asyncio
+import contextlib
+from contextlib import AsyncExitStack
+from typing import Final
+
+import asyncpg
+import nats.errors
+from aiohttp import web
+from nats.js import api
+
+from daemon.cloud_api import CloudApi
+from daemon.observe import Check, Observer, health_app
+from daemon.presence import Presence
+from daemon.progress import Progress
+from daemon.runner import Runner
+from daemon.store import Store
+from daemon.sweeper import Sweeper
+from daemon.turns import Turns
+from plumbing.broker import Broker
+from plumbing.logs import Log
+from plumbing.meters import Meters
+from plumbing.postgres import Pool, open_pool, wait_for_schema
+from plumbing.process import CannotStart
+from plumbing.puller import Puller
+from schemas import metrics, subjects
+from schemas.settings import Daemon
+
+MOST_LANES: Final = 256  # turns that one daemon holds at once
+POOL_SIZE: Final = 20
+DRAIN_SECONDS: Final = 28.0  # 25 for the answers, the rest to write them down
+_RETRY_SECONDS: Final = 1.0
+
+
+async def serve(settings: Daemon, log: Log, stop: asyncio.Event) -> None:
+    """Run until `stop`. Then begin no new message, record what is in flight, give turns back."""
+    meters = Meters(metrics.DAEMON)
+    observer = Observer(meters, log)
+    async with AsyncExitStack() as stack:
+        checks: dict[str, Check] = {"daemon": lambda: "starting"}
+        await _listen(stack, settings, health_app(meters, checks))
+        starting = asyncio.create_task(_start(stack, settings, observer, stop, checks))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+        await stopping
+        log.info("stopping; messages in flight are waited for")
+
+
+async def _start(
+    stack: AsyncExitStack, settings: Daemon, observer: Observer, stop: asyncio.Event,
+    checks: dict[str, Check],
+) -> None:  # fmt: skip
+    log = observer.log
+    pool = await _open_pool(settings, log)
+    stack.push_async_callback(_close_pool, pool)
+    await wait_for_schema(pool, log)
+    broker = Broker(settings.nats_url, "loopcast-daemon", log)
+    stack.push_async_callback(broker.close)
+    broker.start()
+    await broker.ready()
+    store = Store(pool)
+    cloud = await stack.enter_async_context(CloudApi(settings))
+    progress = await stack.enter_async_context(Progress(broker, observer.meters, log))
+    runner = Runner(
+        settings, store=store, cloud=cloud, progress=progress, observer=observer, stop=stop
+    )
+    presence = Presence(settings.database_url, log)
+    turns = Turns(
+        settings, store=store, broker=broker, runner=runner, presence=presence,
+        observer=observer, stop=stop,
+    )  # fmt: skip
+    presence.on_lost = turns.end_leases
+    await stack.enter_async_context(presence)
+    await _pull(stack, settings, broker, turns, log)
+    sweeper = Sweeper(
+        pool, broker, store=store, progress=progress, observer=observer,
+        pause_seconds=settings.pause_ms / 1000,
+    )  # fmt: skip
+    _own(stack, asyncio.create_task(sweeper.run()))
+    checks.clear()
+    checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
+    checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
+    log.info(
+        "ready", loop_size=settings.loop_size, pause_ms=settings.pause_ms,
+        messages_per_second=settings.messages_per_second, graph=settings.graph_api_base_url,
+    )  # fmt: skip
+
+
+async def _pull(
+    stack: AsyncExitStack, settings: Daemon, broker: Broker, turns: Turns, log: Log
+) -> None:
+    await _ensure_consumer(settings, broker)
+    puller = Puller(
+        broker.client, subjects.SENDERS.stream, subjects.SENDERS.name, turns.on_turn,
+        credit=MOST_LANES, log=log,
+    )  # fmt: skip
+    stack.push_async_callback(puller.stop, DRAIN_SECONDS)
+    await puller.start()
+    _own(stack, asyncio.create_task(_mend_consumer(settings, broker, puller, log)))
+
+
+async def _mend_consumer(settings: Daemon, broker: Broker, puller: Puller, log: Log) -> None:
+    """A consumer that is gone (a server that lost its disk) is made anew, and so are its turns."""
+    while True:
+        await puller.gone.wait()
+        await asyncio.sleep(_RETRY_SECONDS)
+        try:
+            await broker.ensure_streams()
+            await _ensure_consumer(settings, broker)
+        except (nats.errors.Error, TimeoutError) as error:
+            log.warning("the consumer of turns is gone", error=repr(error))
+        else:
+            puller.gone.clear()
+
+
+async def _ensure_consumer(settings: Daemon, broker: Broker) -> None:
+    definition = subjects.SENDERS
+    await broker.js.add_consumer(
+        definition.stream,
+        api.ConsumerConfig(
+            durable_name=definition.name,
+            filter_subject=definition.filter_subject,
+            ack_policy=api.AckPolicy.EXPLICIT,
+            ack_wait=settings.ack_wait_seconds,
+            max_deliver=-1,
+            max_ack_pending=definition.max_ack_pending,
+            max_waiting=definition.max_waiting,
+        ),
+    )
+
+
+async def _open_pool(settings: Daemon, log: Log) -> Pool:
+    """Wait for PostgreSQL: a fleet starts in any order."""
+    while True:
+        try:
+            return await open_pool(settings.database_url, name="daemon", size=POOL_SIZE)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            log.warning("waiting for PostgreSQL", error=str(error))
+            await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _close_pool(pool: Pool) -> None:
+    try:
+        async with asyncio.timeout(2):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
+async def _listen(stack: AsyncExitStack, settings: Daemon, app: web.Application) -> None:
+    runner = web.AppRunner(app, access_log=None)
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, settings.host, settings.daemon_port, shutdown_timeout=1).start()
+    except OSError as error:
+        raise CannotStart(
+            f"port {settings.daemon_port} on {settings.host} cannot be opened"
+            f" ({error.strerror}); set DAEMON_PORT to a free one"
+        ) from error
+
+
+def _own(stack: AsyncExitStack, task: asyncio.Task[None]) -> None:
+    """The stack cancels the task, and waits for it, when its turn to stop comes."""
+
+    async def end() -> None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+    stack.push_async_callback(end)

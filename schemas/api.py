@@ -1,0 +1,214 @@
+"""What HTTP clients send and read: field names, types and shapes of the contract."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+
+from schemas.events import ErrorCount
+
+Scalar = str | int | float | bool | None
+
+# Requests. Every field may be absent here, so that one answer can name all that are missing.
+
+
+class QuickSend(msgspec.Struct, frozen=True, kw_only=True):
+    """The same values for everybody; recipients as text."""
+
+    REQUIRED: ClassVar = ("phone_number_id", "template_name", "recipients_text")
+
+    phone_number_id: str | None = None
+    template_name: str | None = None
+    recipients_text: str | None = None
+    language: str | None = None
+    variables: dict[str, Scalar] | None = None
+    campaign_name: str | None = None
+
+
+class CustomizeSend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Rows with a recipient column; `variable_mappings` says which column fills which value."""
+
+    REQUIRED: ClassVar = ("templateName", "phoneNumberId", "recipientColumn", "data")
+
+    template_name: str | None = None
+    phone_number_id: str | None = None
+    recipient_column: str | None = None
+    data: list[msgspec.Raw] | None = None
+    language: str | None = None
+    variable_mappings: dict[str, str] | None = None
+    campaign_name: str | None = msgspec.field(default=None, name="campaign_name")
+
+
+class TemplateContent(msgspec.Struct, frozen=True):
+    name: str
+    language_code: str = "en_US"
+    components: list[dict[str, Any]] | None = None
+
+
+class TextContent(msgspec.Struct, frozen=True):
+    body: str
+    preview_url: bool = False
+
+
+class TemplateMessage(msgspec.Struct, frozen=True, tag_field="kind", tag="template"):
+    template: TemplateContent
+
+
+class TextMessage(msgspec.Struct, frozen=True, tag_field="kind", tag="text"):
+    text: TextContent
+
+
+class DirectSend(msgspec.Struct, frozen=True, kw_only=True):
+    """The direct form: what Meta is to be sent, as it is."""
+
+    REQUIRED: ClassVar = ("recipients", "message")
+
+    recipients: list[Scalar] | None = None
+    message: TemplateMessage | TextMessage | None = None
+    phone_number_id: str | None = None
+    campaign_id: str | None = msgspec.field(default=None, name="campaignId")
+
+
+class NewSession(msgspec.Struct, frozen=True):
+    """A key, to be exchanged for a cookie that a browser's EventSource can send."""
+
+    key: str | None = None
+
+
+# Answers.
+
+
+class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    error: str
+    message: str
+    details: Any = None
+    path: str | None = None
+
+
+class RejectedLine(msgspec.Struct, frozen=True):
+    """A recipient that was not taken: its line (or row) from 1, its start, and why."""
+
+    line: int
+    value: str
+    reason: str
+
+
+class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of a submitted list; kept with the job, so that it can be said again."""
+
+    accepted: int
+    duplicates: int
+    rejected: list[RejectedLine]
+    rejected_total: int
+
+
+class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The answer to all three submit forms."""
+
+    success: bool = True
+    bulk: bool
+    job_id: UUID
+    state: str
+    total_recipients: int
+    batch_size: int  # the old name of loop_size, as total_batches of total_loops
+    total_batches: int
+    loop_size: int
+    total_loops: int
+    created_at: datetime
+    message: str
+    accepted: int
+    duplicates: int
+    rejected: list[RejectedLine]
+    rejected_total: int
+
+
+class JobProgress(msgspec.Struct, frozen=True, rename="camel"):
+    percentage: float
+    completed: int
+    remaining: int
+
+
+class LoopView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    loop: int
+    state: str
+    size: int
+    sent: int
+    failed: int
+    unknown: int
+    started_at: datetime | None
+    finished_at: datetime | None
+    rate_per_second: float | None
+
+
+class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A job as lists show it."""
+
+    job_id: UUID
+    state: str
+    reason: str | None
+    campaign_name: str | None
+    campaign_id: str | None
+    phone_number_id: str
+    template: str | None
+    total_recipients: int
+    sent: int
+    failed: int
+    queued: int
+    sending: int
+    delivered: int
+    read: int
+    unknown: int
+    skipped: int
+    canceled: int
+    progress: JobProgress
+    batch_size: int
+    total_batches: int
+    loop_size: int
+    total_loops: int
+    current_loop: int
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    rate_per_second: float | None
+    eta_seconds: float | None
+    limited_by: str | None
+
+
+class JobView(JobSummary, frozen=True, kw_only=True, rename="camel"):
+    """A job with its loops and its errors."""
+
+    errors: list[ErrorCount]
+    loops: list[LoopView]
+
+
+class Pagination(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    limit: int
+    offset: int
+    total: int
+    has_more: bool
+
+
+class JobList(msgspec.Struct, frozen=True):
+    jobs: list[JobSummary]
+    pagination: Pagination
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type",
+                 tag="connection"):  # fmt: skip
+    """The first frame of every event stream: the job as it is now."""
+
+    status: str = "connected"
+    job_id: UUID
+    at: datetime
+    job: JobView
+
+
+class ProgressFrame(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type",
+                    tag="progress"):  # fmt: skip
+    """Instead of a frame a message, for readers that asked for `detail=loops`."""
+
+    job_id: UUID
+    sent: int
+    failed: int
+    at: datetime
