@@ -1,0 +1,74 @@
+"""The body of a send as the wire brings it: any key may be missing; `checks` says which not."""
+
+from typing import Final
+
+import msgspec
+
+
+class Media(msgspec.Struct, gc=False):
+    """A file by its address or by its id from an upload."""
+
+    link: str | None = None
+    id: str | None = None
+    filename: str | None = None
+
+
+class Fallback(msgspec.Struct, gc=False):
+    """`currency` and `date_time`: Meta always shows the fallback value."""
+
+    fallback_value: str | None = None
+
+
+class Parameter(msgspec.Struct, gc=False):
+    """A value for one place of a template."""
+
+    type: str | None = None
+    text: str | None = None
+    parameter_name: str | None = None
+    payload: str | None = None
+    image: Media | None = None
+    video: Media | None = None
+    document: Media | None = None
+    currency: Fallback | None = None
+    date_time: Fallback | None = None
+
+
+class Component(msgspec.Struct, gc=False):
+    """The values of a template's header, its body or one of its buttons."""
+
+    type: str | None = None
+    sub_type: str | None = None
+    index: int | str | None = None  # clients in the field send both
+    parameters: list[Parameter] | None = None
+
+
+class Language(msgspec.Struct, gc=False):
+    code: str | None = None
+    policy: str | None = None
+
+
+class TemplateBody(msgspec.Struct, gc=False):
+    name: str | None = None
+    language: Language | None = None
+    components: list[Component] | None = None
+
+
+class TextBody(msgspec.Struct, gc=False):
+    body: str | None = None
+    preview_url: bool = False
+
+
+class Send(msgspec.Struct, gc=False):
+    """POST /{phone_number_id}/messages (business-messaging/whatsapp: messages)."""
+
+    messaging_product: str | None = None
+    recipient_type: str | None = None
+    to: str | None = None
+    recipient: str | None = None  # a business-scoped user id; `to` wins when both are given
+    type: str | None = None
+    template: TemplateBody | None = None
+    text: TextBody | None = None
+    biz_opaque_callback_data: str | None = None
+
+
+SEND: Final = msgspec.json.Decoder(Send)

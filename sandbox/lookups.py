@@ -1,0 +1,95 @@
+"""GET of templates and of a number, as Meta answers them."""
+
+import base64
+import binascii
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from sandbox.desk import Reply
+from sandbox.errors import Refusal
+from sandbox.sends import DESK, give
+
+_PAGE_SIZE: Final = 25
+
+
+async def message_templates(request: web.Request) -> web.Response:
+    """GET /{waba_id}/message_templates: every account has the same; `name` is exact."""
+    refusal = _refusal_at_the_door(request)
+    if refusal:
+        return await give(request, request.app[DESK].refused(refusal))
+    name = request.query.get("name")
+    shelf = request.app[DESK].shelf.values()
+    found = [template.shown() for template in shelf if name in (None, template.name)]
+    match _page_asked_for(request):
+        case Refusal() as refusal:
+            return await give(request, request.app[DESK].refused(refusal))
+        case (start, size):
+            return await give(request, _json(_page(request, found, start, size)))
+
+
+async def phone_number(request: web.Request) -> web.Response:
+    """GET /{phone_number_id}: every number is connected and in good health."""
+    refusal = _refusal_at_the_door(request)
+    if refusal:
+        return await give(request, request.app[DESK].refused(refusal))
+    number = request.match_info["object_id"]
+    shown = {
+        "id": number,
+        "display_phone_number": "+1 555-078-3881",
+        "verified_name": "Loopcast sandbox",
+        "quality_rating": "GREEN",
+        "throughput": {"level": "STANDARD"},
+        "status": "CONNECTED",
+        "name_status": "APPROVED",
+        "code_verification_status": "VERIFIED",
+        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
+    }
+    return await give(request, _json(shown))
+
+
+async def unknown_path(request: web.Request) -> web.Response:
+    """Anything else, in Graph's words."""
+    message = f"Unknown path components: {request.path}"
+    return await give(request, request.app[DESK].refused(Refusal(2500, message=message)))
+
+
+def _refusal_at_the_door(request: web.Request) -> Refusal | None:
+    return request.app[DESK].refuse_at_the_door(
+        request.match_info["object_id"], request.headers.get("Authorization"), "get"
+    )
+
+
+def _page_asked_for(request: web.Request) -> tuple[int, int] | Refusal:
+    """`after` and `limit` as a place in the list and a size."""
+    after, limit = request.query.get("after"), request.query.get("limit", str(_PAGE_SIZE))
+    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:9]) <= 1000):
+        return Refusal(100, message="(#100) Param limit must be a number from 1 to 1000")
+    try:
+        start = int(base64.b64decode(after, validate=True)) + 1 if after else 0
+    except (binascii.Error, ValueError):
+        return Refusal(100, message="(#100) Param after is no cursor of this list")
+    return max(0, start), int(limit)
+
+
+def _page(
+    request: web.Request, found: list[dict[str, Any]], start: int, size: int
+) -> dict[str, Any]:
+    """One page, and the address of the next when there is one."""
+    data = found[start : start + size]
+    if not data:
+        return {"data": []}
+    last = start + len(data) - 1
+    paging: dict[str, Any] = {"cursors": {"before": _cursor(start), "after": _cursor(last)}}
+    if last + 1 < len(found):
+        paging["next"] = str(request.url.update_query(after=_cursor(last)))
+    return {"data": data, "paging": paging}
+
+
+def _cursor(place: int) -> str:
+    return base64.b64encode(str(place).encode()).decode()
+
+
+def _json(shown: dict[str, Any]) -> Reply:
+    return Reply(200, msgspec.json.encode(shown))
