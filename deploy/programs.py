@@ -85,6 +85,11 @@ def last_line(text: str) -> str:
     return lines[-1] if lines else "it said nothing"
 
 
+def python_module(name: str) -> tuple[str, ...]:
+    """The command that runs one of our processes; `-u`: its last line is out before it dies."""
+    return (sys.executable, "-u", "-m", name)
+
+
 def http_ok(host: str, port: int, path: str) -> Callable[[], bool]:
     """A check: GET `path` answers 200 within two seconds."""
 

@@ -1,0 +1,170 @@
+"""`make demo`: a stack of its own, a campaign of 500, watched live, and the proof that it adds up.
+
+It takes free ports and keeps its data in a temporary folder, so it runs beside `make run` and
+touches nothing of it.
+"""
+
+import asyncio
+import contextlib
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Coroutine, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+from rich.console import Console
+from rich.live import Live
+
+from deploy import stack, watch
+from deploy.campaign import Campaign, Ledger, Pace, ideal_seconds, what_is_wrong
+from deploy.demo_view import LiveView, PlainView, View, summary
+from deploy.ports import reserve_port
+from deploy.programs import last_line
+from deploy.supervisor import NotStarted, Supervisor
+from schemas.settings import Daemon, Gateway, Sandbox, fields_of
+
+RECIPIENTS: Final = 500
+_PATIENCE_SECONDS: Final = 60.0  # on top of three times the ideal duration
+
+
+class Failed(Exception):
+    """The demo did not come to a good end; says why."""
+
+
+def demo(environ: Mapping[str, str]) -> int:
+    """Run the demo; returns the exit code: 0 when everything adds up.
+
+    Raises SettingsError, CannotStart or NotStarted.
+    """
+    console, folder = Console(), Path(tempfile.mkdtemp(prefix="loopcast-demo-"))
+    try:
+        wanted = stack.plan(demo_environ(environ))
+        console.print("Starting a stack of its own for the demo", highlight=False)
+        asyncio.run(_play(wanted, folder, console))
+    except (Failed, NotStarted, watch.Refused, aiohttp.ClientError) as error:
+        _tell_of_failure(console, str(error), folder)
+        return 1
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def demo_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings of the demo: defaults, but for what tunes the sending and the sandbox."""
+    kinds = (Gateway, Daemon, Sandbox)
+    ours = {hint.env.name for kind in kinds for hint in fields_of(kind).values()}
+    dropped = {name for name in ours if not name.startswith(("BULK_", "SANDBOX_"))}
+    kept = {name: value for name, value in environ.items() if name not in dropped}
+    names = ("PORT", "DAEMON_PORT", "SANDBOX_PORT")
+    return kept | {"SANDBOX_HOST": "127.0.0.1"} | {name: str(reserve_port()) for name in names}
+
+
+async def _play(wanted: stack.Plan, folder: Path, console: Console) -> None:
+    """Bring the stack up, run the campaign, take the stack down."""
+    stop, up = asyncio.Event(), asyncio.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+    programs = stack.programs(wanted, folder, folder)
+    supervisor = Supervisor(programs, lambda line: console.print(line, highlight=False), _no_lines)
+    running = asyncio.create_task(supervisor.run(stop, up.set))
+    try:
+        if await _first(up.wait(), running):
+            await _finish(_campaign(wanted, console), running, console)
+        elif not running.exception():
+            raise Failed("Stopped before the campaign began.")
+    finally:
+        stop.set()
+        await running
+
+
+async def _finish(
+    campaign: Coroutine[Any, Any, tuple[Campaign, Ledger]],
+    running: asyncio.Task[None],
+    console: Console,
+) -> None:
+    """Wait for the campaign's end and tell of it. Raises Failed when anything does not add up."""
+    task = asyncio.create_task(campaign)
+    if not await _first(task, running):
+        raise Failed("Stopped before the campaign was over.")
+    done, ledger = task.result()
+    console.print(summary(done, ledger))
+    if wrong := what_is_wrong(done, ledger):
+        raise Failed("This does not add up: " + "; ".join(wrong) + ".")
+    console.print("Everything adds up: nobody twice, nobody lost.", style="green")
+
+
+async def _first(
+    hoped: Coroutine[Any, Any, Any] | asyncio.Task[Any], other: asyncio.Task[None]
+) -> bool:
+    """Whether `hoped` ended first; otherwise it is canceled."""
+    task = asyncio.ensure_future(hoped)
+    await asyncio.wait({task, other}, return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        return True
+    task.cancel()
+    await asyncio.wait({task})
+    return False
+
+
+async def _campaign(wanted: stack.Plan, console: Console) -> tuple[Campaign, Ledger]:
+    """Submit, follow to the end, read the sandbox's ledger."""
+    assert wanted.sandbox_url
+    assert wanted.gateway.default_phone_number_id
+    pace = Pace(wanted.gateway.loop_size, wanted.daemon.pause_ms, wanted.daemon.messages_per_second)
+    body = watch.submission(RECIPIENTS, wanted.gateway.default_phone_number_id)
+    async with aiohttp.ClientSession() as client:
+        began = time.monotonic()
+        submitted = await watch.submit(client, wanted.gateway_url, body)
+        console.print(f"{submitted.accepted} recipients accepted, {submitted.total_loops} loops")
+        campaign = Campaign(submitted.total_recipients, pace, began)
+        limit = 3 * ideal_seconds(RECIPIENTS, pace) + _PATIENCE_SECONDS
+        try:
+            async with asyncio.timeout(limit):
+                await _follow(client, wanted.gateway_url, str(submitted.job_id), campaign, console)
+        except TimeoutError:
+            raise Failed(f"The campaign is not over after {limit:.0f} s.") from None
+        return campaign, await watch.ledger_summary(client, wanted.sandbox_url)
+
+
+async def _follow(
+    client: aiohttp.ClientSession, url: str, job_id: str, campaign: Campaign, console: Console
+) -> None:
+    with _view(console) as view:
+        drawing = asyncio.create_task(_draw(view, campaign))
+        try:
+            async for frame in watch.frames(client, url, job_id):
+                campaign.apply(frame, time.monotonic())
+        finally:
+            drawing.cancel()
+            await asyncio.wait({drawing})
+        view.show(campaign, time.monotonic())
+
+
+async def _draw(view: View, campaign: Campaign) -> None:
+    while True:
+        view.show(campaign, time.monotonic())
+        await asyncio.sleep(view.every_seconds)
+
+
+@contextlib.contextmanager
+def _view(console: Console) -> Iterator[View]:
+    if not console.is_terminal:
+        yield PlainView(console)
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        yield LiveView(live)
+
+
+def _tell_of_failure(console: Console, sentence: str, folder: Path) -> None:
+    console.print(sentence, style="red", highlight=False)
+    for log in sorted(folder.glob("*.log")):
+        console.print(f"{log}: {last_line(log.read_text(errors='replace'))}", highlight=False)
+
+
+def _no_lines(_name: str, _line: str) -> None:
+    """In the demo every program logs to its own file."""

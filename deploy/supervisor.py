@@ -1,0 +1,206 @@
+"""The supervisor: starts programs in order, keeps them alive, stops them in reverse."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from deploy.programs import Program, last_line, spawn_options
+from plumbing.process import EXIT_CONFIG
+
+FIRST_DELAY_SECONDS: Final = 0.5
+LONGEST_DELAY_SECONDS: Final = 30.0
+HEALTHY_SECONDS: Final = 60.0  # after so long a life, a death is the first one again
+READY_SECONDS: Final = 60.0
+_LOOK_EVERY_SECONDS: Final = 0.05
+_LONGEST_LINE_BYTES: Final = 2**20
+
+
+class NotStarted(Exception):
+    """A program did not come up at the first start; carries the exit code for ours."""
+
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+def next_delay(previous: float | None, lived_seconds: float) -> float:
+    """How long to wait before a dead program is started again, in seconds.
+
+    `previous` is the wait before its last start, None when that was its first.
+    """
+    if previous is None or lived_seconds >= HEALTHY_SECONDS:
+        return FIRST_DELAY_SECONDS
+    return min(previous * 2, LONGEST_DELAY_SECONDS)
+
+
+class Supervisor:
+    """Runs `programs`. `say` gets sentences for people, `show` each line that a program prints.
+
+    Use it from the main thread: its children are told to stop when the thread that started them
+    ends.
+    """
+
+    def __init__(
+        self,
+        programs: Sequence[Program],
+        say: Callable[[str], None],
+        show: Callable[[str, str], None],
+    ) -> None:
+        self._keepers = [_Keeper(program, say, show) for program in programs]
+        self._say = say
+
+    async def run(self, stop: asyncio.Event, when_up: Callable[[], None]) -> None:
+        """Start all, call `when_up`, wait for `stop`, stop all. Raises NotStarted."""
+        stopped = asyncio.create_task(stop.wait())
+        starting = asyncio.create_task(self._start())
+        try:
+            await asyncio.wait({stopped, starting}, return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+                when_up()
+                await stopped
+        finally:
+            await _end(starting)
+            await _end(stopped)
+            await self._stop()
+
+    async def _start(self) -> None:
+        for keeper in self._keepers:
+            began = time.monotonic()
+            await keeper.start()
+            took = time.monotonic() - began
+            program = keeper.program
+            self._say(f"{program.name:<9} {program.address:<28} up in {took:.1f} s")
+
+    async def _stop(self) -> None:
+        for keeper in reversed(self._keepers):
+            await keeper.stop()
+
+
+class _Keeper:
+    """Keeps one program alive."""
+
+    def __init__(
+        self, program: Program, say: Callable[[str], None], show: Callable[[str, str], None]
+    ) -> None:
+        self.program, self._say, self._show = program, say, show
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeping: asyncio.Task[None] | None = None
+        self._printing: asyncio.Task[None] | None = None
+        self._last_line = ""
+        self._began = 0.0
+
+    async def start(self) -> None:
+        """Return when the program is ready, and keep it alive from then on. Raises NotStarted."""
+        process = await self._spawn()
+        if not await self._is_ready(process):
+            raise await self._not_started(process)
+        self._keeping = asyncio.create_task(self._keep(process))
+
+    async def stop(self) -> None:
+        """Tell it to stop; kill it, with all of its process group, when its time is over."""
+        await _end(self._keeping)
+        process = self._process
+        if process is None:
+            return
+        if process.returncode is None:
+            process.send_signal(self.program.stop_signal)
+        try:
+            await asyncio.wait_for(process.wait(), self.program.stop_seconds)
+        except TimeoutError:
+            self._say(
+                f"{self.program.name} did not stop in {self.program.stop_seconds:g} s: killed"
+            )
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        await _end(self._printing)
+
+    async def _keep(self, process: asyncio.subprocess.Process) -> None:
+        delay: float | None = None
+        while True:
+            code = await process.wait()
+            delay = next_delay(delay, time.monotonic() - self._began)
+            said = await self._what_it_said()
+            self._say(
+                f"{self.program.name} ended with {_how(code)}, saying: {said};"
+                f" starting it again in {delay:g} s"
+            )
+            await asyncio.sleep(delay)
+            process = await self._spawn()
+            if await self._is_ready(process):
+                self._say(f"{self.program.name} is up again")
+
+    async def _spawn(self) -> asyncio.subprocess.Process:
+        options = spawn_options(self.program)
+        self._began, self._last_line = time.monotonic(), ""
+        if self.program.log_file:
+            with self.program.log_file.open("ab") as log:
+                process = await asyncio.create_subprocess_exec(
+                    *self.program.argv, stdout=log, stderr=log, **options
+                )
+        else:
+            pipe, merged = asyncio.subprocess.PIPE, asyncio.subprocess.STDOUT
+            process = await asyncio.create_subprocess_exec(
+                *self.program.argv, stdout=pipe, stderr=merged, limit=_LONGEST_LINE_BYTES, **options
+            )
+        self._process = process
+        if process.stdout:
+            self._printing = asyncio.create_task(self._print(process.stdout))
+        return process
+
+    async def _print(self, lines: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                line = (await lines.readline()).decode(errors="replace")
+            except ValueError:
+                line = "(a line too long to show)\n"
+            if not line:
+                return
+            self._last_line = line.strip() or self._last_line
+            self._show(self.program.name, line.rstrip("\n"))
+
+    async def _is_ready(self, process: asyncio.subprocess.Process) -> bool:
+        """Wait for it; False when it ended or took too long."""
+        deadline = time.monotonic() + READY_SECONDS
+        while process.returncode is None and time.monotonic() < deadline:
+            if await asyncio.to_thread(self.program.is_ready):
+                return True
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+        return False
+
+    async def _not_started(self, process: asyncio.subprocess.Process) -> NotStarted:
+        name, code = self.program.name, process.returncode
+        if code is None:
+            return NotStarted(f"{name} is not ready after {READY_SECONDS:g} s", 1)
+        said = await self._what_it_said()
+        sentence = f"{name} did not start: it ended with {_how(code)}, saying: {said}"
+        return NotStarted(sentence, code if code == EXIT_CONFIG else 1)
+
+    async def _what_it_said(self) -> str:
+        if self.program.log_file:
+            return last_line(_tail(self.program.log_file.read_bytes()))
+        if self._printing:  # all that it printed, unless a child of its own keeps the pipe open
+            await asyncio.wait({self._printing}, timeout=1)
+        return self._last_line or last_line("")
+
+
+def _how(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
+
+
+def _tail(text: bytes) -> str:
+    return text[-4096:].decode(errors="replace")
+
+
+async def _end(task: asyncio.Task[None] | asyncio.Task[bool] | None) -> None:
+    """Cancel a task of ours and wait for its end, whatever that is."""
+    if task:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # seen: whoever awaited it has raised it
