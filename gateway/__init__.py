@@ -1,0 +1,1 @@
+"""People in, events out: takes campaigns over HTTP and tells how they go. Never sends a message."""

@@ -1,0 +1,141 @@
+"""`python -m gateway`: serves HTTP until it is told to stop."""
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Final
+
+import asyncpg
+from aiohttp import web
+
+from gateway.app import make_app
+from gateway.auth import Keys, check_address
+from gateway.follower import Follower
+from gateway.hub import Hub
+from gateway.numbers import Numbers
+from gateway.parts import Parts
+from gateway.store import Store
+from plumbing.broker import Broker
+from plumbing.logs import Log
+from plumbing.meters import Meters
+from plumbing.postgres import Pool, migrate, open_pool
+from plumbing.process import CannotStart, run
+from schemas.metrics import GATEWAY, STREAM_DROPS
+from schemas.settings import Gateway
+
+NAME: Final = "gateway"
+RETRY_SECONDS: Final = 1.0
+SAID_EVERY: Final = 5  # attempts to reach PostgreSQL
+SHUTDOWN_SECONDS: Final = 10.0  # for submissions under way; streams end at once
+CLOSE_SECONDS: Final = 2.0
+
+
+async def serve(settings: Gateway, log: Log, stop: asyncio.Event) -> None:
+    """Listen at once, work when PostgreSQL answers, and stop when told. Raises CannotStart."""
+    check_address(settings.host, settings.api_keys)
+    parts = assemble(settings, log)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_connected(parts))
+        await stack.enter_async_context(_listening(parts))
+        log.info("listening", url=f"http://{settings.host}:{settings.port}")
+        stopped = asyncio.create_task(stop.wait())
+        opening = asyncio.create_task(_open_ledger(parts))
+        stack.push_async_callback(_cancel, opening, stopped)
+        await asyncio.wait((stopped, opening), return_when=asyncio.FIRST_COMPLETED)
+        if opening.done():
+            stack.push_async_callback(_close_pool, opening.result())
+            await stopped
+        log.info("stopping")
+
+
+def assemble(settings: Gateway, log: Log) -> Parts:
+    """The parts of a gateway, none of them started. Raises CannotStart."""
+    try:
+        numbers = Numbers(settings.default_region)
+    except ValueError as error:
+        raise CannotStart(f"DEFAULT_REGION is wrong: {error}") from error
+    meters = Meters(GATEWAY)
+    return Parts(
+        settings=settings,
+        log=log,
+        meters=meters,
+        store=Store(),
+        broker=Broker(settings.nats_url, "loopcast-gateway", log),
+        hub=Hub(on_drop=meters[STREAM_DROPS].inc),
+        keys=Keys(settings.api_keys),
+        numbers=numbers,
+    )
+
+
+@asynccontextmanager
+async def _connected(parts: Parts) -> AsyncIterator[None]:
+    """NATS, in the background, and the events that come from it."""
+    parts.broker.start()
+    following = asyncio.create_task(Follower(parts.broker, parts.hub, parts.log).run())
+    try:
+        yield
+    finally:
+        await _cancel(following)
+        await parts.broker.close()
+
+
+@asynccontextmanager
+async def _listening(parts: Parts) -> AsyncIterator[None]:
+    runner = web.AppRunner(make_app(parts), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    await runner.setup()
+    try:
+        await _listen(runner, parts.settings.host, parts.settings.port)
+        yield
+    finally:
+        parts.hub.close()
+        await runner.cleanup()
+
+
+async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
+    try:
+        await web.TCPSite(runner, host.strip("[]"), port).start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(
+                f"port {port} on {host} is taken: stop what uses it, or set PORT to another"
+            ) from error
+        raise CannotStart(f"cannot listen on {host}:{port}: {error.strerror or error}") from error
+
+
+async def _open_ledger(parts: Parts) -> Pool:
+    """Wait for PostgreSQL, bring its schema up to date, and let the handlers have it."""
+    attempt = 0
+    while True:
+        try:
+            pool = await open_pool(parts.settings.database_url, name=NAME)
+            await migrate(pool, parts.log)
+        except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            if attempt % SAID_EVERY == 0:
+                parts.log.warning("waiting for PostgreSQL", error=str(error) or repr(error))
+            attempt += 1
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            parts.store.open(pool)
+            parts.log.info("ready")
+            return pool
+
+
+async def _close_pool(pool: Pool) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
+async def _cancel(*tasks: asyncio.Task[object]) -> None:
+    for task in tasks:
+        task.cancel()
+    for task in tasks:
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+if __name__ == "__main__":
+    run(NAME, Gateway, serve)

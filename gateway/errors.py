@@ -1,0 +1,192 @@
+"""Every refusal: its status, its title, and a sentence that says what to do."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from schemas.api import ErrorBody
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """A no to a client, as a value."""
+
+    status: int
+    error: str
+    message: str
+    details: Any = None
+    path: str | None = None
+    headers: dict[str, str] = {}
+
+    def body(self) -> ErrorBody:
+        return ErrorBody(self.error, self.message, self.details, self.path)
+
+
+def bad_request(message: str, details: Any = None) -> Refusal:
+    return Refusal(status=400, error="Bad Request", message=message, details=details)
+
+
+def missing_fields(names: Sequence[str]) -> Refusal:
+    return Refusal(
+        status=400,
+        error="Missing required fields",
+        message=f"These fields are required: {', '.join(names)}.",
+        details={"missing": list(names)},
+    )
+
+
+def no_recipients() -> Refusal:
+    return Refusal(
+        status=400,
+        error="No recipients provided",
+        message="The list of recipients is empty: give at least one phone number.",
+    )
+
+
+def no_valid_recipients(rejected: Sequence[Any], total: int) -> Refusal:
+    return Refusal(
+        status=400,
+        error="No valid recipients found",
+        message=f"None of the {total} recipients can be sent to; the first reasons are in details.",
+        details={"rejected": list(rejected), "rejectedTotal": total},
+    )
+
+
+def over_hard_cap(cap: int, count: int) -> Refusal:
+    return Refusal(
+        status=400,
+        error="Job Creation Failed",
+        message=f"Recipients exceed hard cap of {cap}",
+        details={"cap": cap, "count": count},
+    )
+
+
+def key_reused() -> Refusal:
+    return Refusal(
+        status=422,
+        error="Idempotency key reused",
+        message="This Idempotency-Key came with another submission before: use a new key.",
+    )
+
+
+def authentication_required() -> Refusal:
+    return Refusal(
+        status=401,
+        error="Authentication required",
+        message="Send one of API_KEYS as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
+        headers={"WWW-Authenticate": "Bearer"},
+    )
+
+
+def access_denied(message: str) -> Refusal:
+    return Refusal(status=403, error="Access denied", message=message)
+
+
+def job_not_found(job_id: str) -> Refusal:
+    return Refusal(
+        status=404, error="Job not found", message=f"There is no job {job_id[:64]} here."
+    )
+
+
+def route_not_found(method: str, path: str) -> Refusal:
+    return Refusal(
+        status=404,
+        error="ROUTE_NOT_FOUND",
+        message=f"There is nothing at {method} {path}.",
+        path=path,
+    )
+
+
+def method_not_allowed(method: str, path: str, allowed: Sequence[str]) -> Refusal:
+    names = ", ".join(sorted(allowed))
+    return Refusal(
+        status=405,
+        error="Method Not Allowed",
+        message=f"{path} does not take {method}; it takes {names}.",
+        path=path,
+        headers={"Allow": names},
+    )
+
+
+def body_too_slow(seconds: float) -> Refusal:
+    return Refusal(
+        status=408,
+        error="Request Timeout",
+        message=f"The body did not arrive within {seconds:.0f} seconds; send it again.",
+        headers={"Connection": "close"},
+    )
+
+
+def body_too_large(limit_bytes: int) -> Refusal:
+    return Refusal(
+        status=413,
+        error="Payload too large",
+        message=f"The body may have {limit_bytes // 2**20} MiB: split the list into several jobs.",
+    )
+
+
+def too_many_submissions() -> Refusal:
+    return Refusal(
+        status=429,
+        error="Too many bulk requests",
+        message="Too many submissions are being taken at the same time: try again in a second.",
+        headers={"Retry-After": "1"},
+    )
+
+
+def http_error(status: int, reason: str) -> Refusal:
+    """What aiohttp itself refuses before any route is asked."""
+    return Refusal(status=status, error=reason, message=f"{reason}.")
+
+
+def internal_error() -> Refusal:
+    return Refusal(
+        status=500,
+        error="Internal Server Error",
+        message="This is a fault of Loopcast, and it is in its log. Nothing was half made.",
+    )
+
+
+def ledger_unavailable() -> Refusal:
+    return Refusal(
+        status=503,
+        error="Service Unavailable",
+        message="PostgreSQL does not answer. Try again; with an Idempotency-Key a submission"
+        " is never made twice.",
+        headers={"Retry-After": "2"},
+    )
+
+
+_EXPECTED: Final = re.compile(
+    r"Expected `(?P<want>.*?)`, got `(?P<got>.*?)`(?: - at `(?P<at>.*)`)?"
+)
+_MISSING: Final = re.compile(
+    r"Object missing required field `(?P<name>.*?)`(?: - at `(?P<at>.*)`)?"
+)
+_JSON_NAMES: Final = {
+    "str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false",
+    "array": "a list", "object": "an object", "null": "null",
+}  # fmt: skip
+
+
+def malformed(error: Exception, body: bytes) -> Refusal:
+    """What msgspec could not read, in the words of someone who writes JSON."""
+    text = str(error)
+    if missing := _MISSING.match(text):
+        return missing_fields([_path(missing["at"], missing["name"])])
+    if wrong := _EXPECTED.match(text):
+        names = [_JSON_NAMES.get(name, name) for name in wrong["want"].split(" | ")]
+        wanted = " or ".join(name for name in names if name != "null")
+        got = _JSON_NAMES.get(wrong["got"], wrong["got"])
+        return bad_request(f"{_path(wrong['at']) or 'The body'} must be {wanted}, not {got}.")
+    if isinstance(error, msgspec.ValidationError):
+        return bad_request(f"{text}.")
+    if not body.strip():
+        return bad_request("The body is empty: send a JSON object.")
+    return bad_request(f"The body is not valid JSON: {text}.")
+
+
+def _path(at: str | None, name: str = "") -> str:
+    """`$.message` and `kind` as `message.kind`."""
+    return ".".join(filter(None, ((at or "$").removeprefix("$").removeprefix("."), name)))

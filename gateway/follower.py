@@ -1,0 +1,92 @@
+"""Follows BULK_EVENTS for the hub: one consumer for the whole gateway, without gaps.
+
+The consumer acks nothing and lives in the server's memory; when it is gone, or a message was lost
+on the way, another starts right after the last message that was seen.
+"""
+
+import asyncio
+from typing import Final
+from uuid import UUID
+
+import msgspec
+import nats.errors
+import nats.js.errors
+from nats.aio.msg import Msg
+from nats.js import api
+
+from gateway.hub import Hub
+from plumbing.broker import Broker
+from plumbing.logs import Log
+from plumbing.puller import Puller
+from schemas.subjects import EVENTS_STREAM, job_of
+
+CREDIT: Final = 1000
+INACTIVE_SECONDS: Final = 60.0  # the server forgets the consumer of a gateway that died
+LOOK_SECONDS: Final = 0.25
+RETRY_SECONDS: Final = 0.5
+
+
+class Follower:
+    """Runs until it is cancelled; NATS may be down at any time."""
+
+    def __init__(self, broker: Broker, hub: Hub, log: Log) -> None:
+        self._broker, self._hub, self._log = broker, hub, log
+        self._has_followed = False
+        self._delivered = 0  # of this consumer, by its own count: a jump is a loss
+        self._lost = asyncio.Event()
+
+    async def run(self) -> None:
+        await self._broker.ready()
+        while True:
+            try:
+                if self._broker.is_connected:
+                    await self._follow()
+            except (nats.errors.Error, TimeoutError, OSError) as error:
+                self._log.warning("events cannot be followed just now", error=repr(error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def _follow(self) -> None:
+        """Follow with one consumer, for as long as it is whole."""
+        await self._find_start()
+        name = await self._make_consumer()
+        self._delivered = 0
+        self._lost.clear()
+        client = self._broker.client
+        puller = Puller(client, EVENTS_STREAM, name, self._on_message, credit=CREDIT, log=self._log)
+        connection = client.stats["reconnects"]
+        await puller.start()
+        try:
+            while not (puller.gone.is_set() or self._lost.is_set()):
+                if client.stats["reconnects"] != connection:  # what was on its way is lost
+                    return
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            await puller.stop(deadline_seconds=0)
+
+    async def _find_start(self) -> None:
+        """At the first start, and when the stream was made anew, begin at its end."""
+        state = (await self._broker.js.stream_info(EVENTS_STREAM)).state
+        if not self._has_followed or state.last_seq < self._hub.last_seq:
+            self._hub.jump(state.last_seq)
+        self._has_followed = True
+
+    async def _make_consumer(self) -> str:
+        config = api.ConsumerConfig(
+            ack_policy=api.AckPolicy.NONE,
+            deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+            opt_start_seq=self._hub.last_seq + 1,
+            inactive_threshold=INACTIVE_SECONDS,
+            mem_storage=True,
+        )
+        return (await self._broker.js.add_consumer(EVENTS_STREAM, config)).name
+
+    def _on_message(self, message: Msg) -> None:
+        sequence = message.metadata.sequence
+        if self._lost.is_set() or sequence.consumer != self._delivered + 1:
+            self._lost.set()
+            return
+        self._delivered += 1
+        try:
+            self._hub.dispatch(sequence.stream, UUID(job_of(message.subject)), message.data)
+        except (msgspec.DecodeError, ValueError) as error:
+            self._log.warning("an event is not readable", seq=sequence.stream, error=repr(error))

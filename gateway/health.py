@@ -1,0 +1,48 @@
+"""Whether the process lives, whether it can work, and its metrics."""
+
+import asyncio
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from gateway.answers import answer
+from gateway.parts import PARTS, Parts
+from gateway.store import LedgerUnavailable
+from plumbing.broker import Unavailable
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """`GET /healthz`: the event loop answers."""
+    return answer({"status": "ok"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """`GET /readyz`: 200, or 503 with what does not answer."""
+    parts = request.app[PARTS]
+    postgres, jetstream = await asyncio.gather(_postgres(parts), _jetstream(parts))
+    ready = postgres == jetstream == "ok"
+    status = "ready" if ready else "not ready"
+    body = {"status": status, "postgres": postgres, "jetstream": jetstream}
+    return answer(body, 200 if ready else 503)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    """`GET /metrics`, for Prometheus."""
+    text = request.app[PARTS].meters.exposition()
+    return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _postgres(parts: Parts) -> str:
+    try:
+        await parts.store.check()
+    except LedgerUnavailable as error:
+        return str(error)
+    return "ok"
+
+
+async def _jetstream(parts: Parts) -> str:
+    try:
+        await parts.broker.check()
+    except Unavailable as error:
+        return str(error)
+    return "ok"

@@ -1,0 +1,168 @@
+"""Reading jobs: one with its loops and errors, or a page of them."""
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from aiohttp import web
+
+from gateway import errors
+from gateway.answers import answer, refused
+from gateway.auth import owner_of
+from gateway.errors import Refusal
+from gateway.parts import PARTS
+from gateway.store import JobDetail, JobRow, LoopRow
+from schemas import api
+from schemas.jobs import Content, Template, total_loops
+from schemas.settings import Gateway
+from schemas.states import FINISHED_JOB_STATES, JobState
+
+MOST_LISTED: Final = 50
+
+_content = msgspec.json.Decoder(Content)
+
+
+async def read(request: web.Request) -> web.Response:
+    """`GET /api/bulk/job/{jobId}`."""
+    detail = await find(request)
+    if isinstance(detail, Refusal):
+        return refused(detail)
+    return answer(view(detail, request.app[PARTS].settings, datetime.now(UTC)))
+
+
+async def newest(request: web.Request) -> web.Response:
+    """`GET /api/bulk/jobs?limit&offset`: the asker's own, newest first."""
+    page = _page(request)
+    if isinstance(page, Refusal):
+        return refused(page)
+    limit, offset = page
+    parts = request.app[PARTS]
+    rows, total = await parts.store.newest(owner_of(request), limit, offset)
+    now = datetime.now(UTC)
+    listed = [summary(row, parts.settings, now) for row in rows]
+    more = offset + len(rows) < total
+    pagination = api.Pagination(limit=limit, offset=offset, total=total, has_more=more)
+    return answer(api.JobList(listed, pagination))
+
+
+def id_of(request: web.Request) -> UUID | Refusal:
+    """The job id in the path."""
+    text = request.match_info["job_id"]
+    try:
+        return UUID(text)
+    except ValueError:
+        return errors.job_not_found(text)
+
+
+async def find(request: web.Request) -> JobDetail | Refusal:
+    """The job that the path names, if it is the asker's."""
+    job_id = id_of(request)
+    if isinstance(job_id, Refusal):
+        return job_id
+    detail = await request.app[PARTS].store.detail(job_id)
+    if detail is None:
+        return errors.job_not_found(str(job_id))
+    if detail.job.owner != owner_of(request):
+        return errors.access_denied("This job belongs to the holder of another key.")
+    return detail
+
+
+def view(detail: JobDetail, settings: Gateway, now: datetime) -> api.JobView:
+    """The job as the contract has it."""
+    short = msgspec.structs.asdict(summary(detail.job, settings, now))
+    return api.JobView(
+        **short, errors=detail.errors, loops=[_loop(row, now) for row in detail.loops]
+    )
+
+
+def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
+    """The job without its loops and errors."""
+    content: Content = _content.decode(row.content)
+    rate = _rate(row.sent + row.failed + row.unknown, row.started_at, row.finished_at or now)
+    loops = total_loops(row.total, row.loop_size)
+    return api.JobSummary(
+        job_id=row.id,
+        state=row.state,
+        reason=row.reason,
+        campaign_name=row.campaign_name,
+        campaign_id=row.campaign_id,
+        phone_number_id=row.phone_number_id,
+        template=content.name if isinstance(content, Template) else None,
+        total_recipients=row.total,
+        sent=row.sent,
+        failed=row.failed,
+        queued=row.queued,
+        sending=row.sending,
+        delivered=row.delivered,
+        read=row.read,
+        unknown=row.unknown,
+        skipped=row.skipped,
+        canceled=row.canceled,
+        progress=_progress(row),
+        batch_size=row.loop_size,
+        total_batches=loops,
+        loop_size=row.loop_size,
+        total_loops=loops,
+        current_loop=row.current_loop,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        rate_per_second=rate,
+        eta_seconds=eta_seconds(row, settings, rate),
+        limited_by=row.limited_by,
+    )
+
+
+def is_finished(row: JobRow) -> bool:
+    return row.state in FINISHED_JOB_STATES
+
+
+def eta_seconds(row: JobRow, settings: Gateway, rate: float | None) -> float | None:
+    """What is left at the pace, and the pauses in between; None: it is over, or not going.
+
+    Without a limit, or when something holds the rate back, the rate so far has to tell.
+    """
+    left, pace = row.queued + row.sending, float(settings.messages_per_second)
+    if row.state not in (JobState.QUEUED, JobState.RUNNING):
+        return None
+    if rate and (not pace or row.limited_by):
+        pace = rate
+    if not pace:
+        return None
+    pauses = max(0, total_loops(row.total, row.loop_size) - max(1, row.current_loop))
+    return round(left / pace + pauses * settings.pause_ms / 1000, 1)
+
+
+def _progress(row: JobRow) -> api.JobProgress:
+    completed = row.sent + row.failed + row.unknown + row.skipped + row.canceled
+    percentage = round(100 * completed / row.total, 1)
+    return api.JobProgress(percentage, completed, row.total - completed)
+
+
+def _loop(row: LoopRow, now: datetime) -> api.LoopView:
+    done = row.sent + row.failed + row.unknown
+    return api.LoopView(
+        **msgspec.structs.asdict(row),
+        rate_per_second=_rate(done, row.started_at, row.finished_at or now),
+    )
+
+
+def _rate(done: int, since: datetime | None, until: datetime) -> float | None:
+    """Messages a second, or None before anything has happened."""
+    if since is None or not done:
+        return None
+    return round(done / max(0.001, (until - since).total_seconds()), 2)
+
+
+def _page(request: web.Request) -> tuple[int, int] | Refusal:
+    limit, offset = request.query.get("limit", str(MOST_LISTED)), request.query.get("offset", "0")
+    if not (_is_number(limit) and 1 <= int(limit) <= MOST_LISTED):
+        return errors.bad_request(f"limit must be a whole number from 1 to {MOST_LISTED}.")
+    if not _is_number(offset):
+        return errors.bad_request("offset must be a whole number, 0 or more.")
+    return int(limit), int(offset)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 9

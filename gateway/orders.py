@@ -1,0 +1,171 @@
+"""From what a client sent to an order that can be carried out, or the refusal that says why not.
+
+Pure. What is in the list of recipients is read later, in slices (`gateway.recipients`).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from gateway import errors
+from gateway.errors import Refusal
+from gateway.numbers import Invalid
+from gateway.recipients import Source, Table, Text, Values, sendable
+from schemas import api, jobs
+from schemas.settings import Gateway, parse_phone_number_id
+
+LONGEST_NAME: Final = 512  # of templates at Meta; labels of ours get the same
+LONGEST_TEXT: Final = 4096  # characters of a free text at Meta
+DEFAULT_LANGUAGE: Final = "en_US"
+
+Request = api.QuickSend | api.CustomizeSend | api.DirectSend
+
+_NAMED: Final = re.compile(r"[a-z0-9_]+")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(_[A-Za-z0-9]{2,4})?")
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """One submission, checked but for its recipients."""
+
+    phone_number_id: str
+    content: jobs.Content
+    source: Source
+    campaign_name: str | None = None
+    campaign_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The template's name, or `text`: what a turn's payload shows."""
+        return self.content.name if isinstance(self.content, jobs.Template) else "text"
+
+
+def check(request: Request, settings: Gateway) -> Order | Refusal:
+    """The order that a request makes."""
+    if missing := _missing(request):
+        return errors.missing_fields(missing)
+    made = _made(request, settings)
+    if isinstance(made, Order) and (problem := _problem(made)):
+        return errors.bad_request(problem)
+    return made
+
+
+def _made(request: Request, settings: Gateway) -> Order | Refusal:
+    match request:
+        case api.QuickSend():
+            return _quick(request)
+        case api.CustomizeSend():
+            return _customize(request)
+        case api.DirectSend():
+            return _direct(request, settings.default_phone_number_id)
+
+
+def _quick(request: api.QuickSend) -> Order | Refusal:
+    variables = request.variables or {}
+    if problem := _placeholder_problem("variables", variables):
+        return errors.bad_request(problem)
+    texts: dict[str, str] = {}
+    for key, value in variables.items():
+        text = sendable(value)
+        if isinstance(text, Invalid):
+            return errors.bad_request(f'variables["{key}"] {text.reason}.')
+        texts[key] = text
+    return Order(
+        phone_number_id=request.phone_number_id or "",
+        content=jobs.Template(
+            request.template_name or "", request.language or DEFAULT_LANGUAGE, texts
+        ),
+        source=Text(request.recipients_text or ""),
+        campaign_name=request.campaign_name,
+    )
+
+
+def _customize(request: api.CustomizeSend) -> Order | Refusal:
+    mappings = request.variable_mappings or {}
+    if problem := _placeholder_problem("variableMappings", mappings):
+        return errors.bad_request(problem)
+    return Order(
+        phone_number_id=request.phone_number_id or "",
+        content=jobs.Template(request.template_name or "", request.language or DEFAULT_LANGUAGE),
+        source=Table(request.data or [], request.recipient_column or "", mappings),
+        campaign_name=request.campaign_name,
+    )
+
+
+def _direct(request: api.DirectSend, default_phone_number_id: str | None) -> Order | Refusal:
+    phone_number_id = request.phone_number_id or default_phone_number_id
+    if not phone_number_id:
+        return errors.missing_fields(["phone_number_id"])
+    assert request.message is not None
+    return Order(
+        phone_number_id=phone_number_id,
+        content=_content(request.message),
+        source=Values(request.recipients or []),
+        campaign_id=request.campaign_id,
+    )
+
+
+def _content(message: api.TemplateMessage | api.TextMessage) -> jobs.Content:
+    match message:
+        case api.TextMessage(text=text):
+            return jobs.Text(text.body, text.preview_url)
+        case api.TemplateMessage(template=template):
+            raw = [msgspec.Raw(msgspec.json.encode(part)) for part in template.components or ()]
+            return jobs.Template(template.name, template.language_code, components=raw or None)
+
+
+def _missing(request: Request) -> list[str]:
+    """Required fields that are absent, null, or blank; a blank list is told as such later."""
+    values = {field.encode_name: field.name for field in msgspec.structs.fields(request)}
+    return [
+        name
+        for name in request.REQUIRED
+        if (value := getattr(request, values[name])) is None
+        or (isinstance(value, str) and not value.strip() and name != "recipients_text")
+    ]
+
+
+def _problem(order: Order) -> str | None:
+    try:
+        parse_phone_number_id(order.phone_number_id)
+    except ValueError as error:
+        return f"The phone number id {error}."
+    for name, label in (("name", order.campaign_name), ("id", order.campaign_id)):
+        if label is not None and len(label) > LONGEST_NAME:
+            return f"The campaign's {name} may have {LONGEST_NAME} characters."
+    return _content_problem(order.content)
+
+
+def _content_problem(content: jobs.Content) -> str | None:
+    match content:
+        case jobs.Text(body=body) if not body.strip() or len(body) > LONGEST_TEXT:
+            return f"The text must have 1 to {LONGEST_TEXT} characters."
+        case jobs.Template(name=name) if not name.strip() or len(name) > LONGEST_NAME:
+            return f"The template's name must have 1 to {LONGEST_NAME} characters."
+        case jobs.Template(language_code=code) if not _LANGUAGE.fullmatch(code):
+            return f"The language must be a code of the template such as en_US or de, not {code!r}."
+        case _:
+            return None
+
+
+def _placeholder_problem(field: str, values: Mapping[str, Any]) -> str | None:
+    """Positional placeholders are 1 to n without a gap, named ones are words; never both."""
+    numbered = [key for key in values if key.isdecimal()]
+    if not numbered:
+        return _name_problem(field, list(values))
+    if len(numbered) < len(values):
+        return f"{field} mixes numbered and named placeholders: a template has one kind."
+    if set(values) != {str(number) for number in range(1, len(values) + 1)}:
+        return f"{field} must be numbered from 1 without gaps, not {', '.join(values)}."
+    return None
+
+
+def _name_problem(field: str, names: Sequence[str]) -> str | None:
+    for name in names:
+        if not _NAMED.fullmatch(name):
+            return (
+                f"{field} has the placeholder {name[:64]!r}: use 1, 2, … or names of lower-case"
+                " letters, digits and underscores."
+            )
+    return None

@@ -1,0 +1,24 @@
+"""Waking a lane after COMMIT.
+
+The job in PostgreSQL is the outbox: it says itself that it waits. When the turn cannot be
+published here, the sweeper of any daemon finds the lane with runnable work and no turn and
+publishes it; twice is harmless, a lane has at most one turn.
+"""
+
+import asyncio
+from typing import Final
+
+from plumbing.broker import Broker, Unavailable
+from plumbing.logs import Log
+from schemas.jobs import JobOrder
+
+WAKE_SECONDS: Final = 1.0  # the client waits for its answer meanwhile
+
+
+async def wake(broker: Broker, order: JobOrder, log: Log) -> None:
+    """Publish the lane's turn now, or leave it to the sweeper."""
+    try:
+        async with asyncio.timeout(WAKE_SECONDS):
+            await broker.wake(order)
+    except (Unavailable, TimeoutError) as error:
+        log.info("the turn waits for the sweeper", job=str(order.job_id), reason=str(error))

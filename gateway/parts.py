@@ -1,0 +1,54 @@
+"""What the handlers of the gateway work with, put together once at start."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from gateway.auth import Keys
+from gateway.hub import Hub
+from gateway.numbers import Numbers
+from gateway.store import Store
+from plumbing.broker import Broker
+from plumbing.logs import Log
+from plumbing.meters import Meters
+from schemas.settings import Gateway
+
+MOST_AT_WORK: Final = 4  # submissions that are read and written at the same time
+MOST_INSIDE: Final = 16  # with those that arrive or wait: 256 MiB of bodies at most
+
+
+class Admission:
+    """How many submissions may be in the house; `at_work` bounds those that cost something."""
+
+    def __init__(self, inside: int = MOST_INSIDE, at_work: int = MOST_AT_WORK) -> None:
+        self.at_work = asyncio.Semaphore(at_work)
+        self._free = inside
+
+    @property
+    def is_full(self) -> bool:
+        return self._free <= 0
+
+    def __enter__(self) -> None:
+        assert not self.is_full
+        self._free -= 1
+
+    def __exit__(self, *_: object) -> None:
+        self._free += 1
+
+
+@dataclass(frozen=True)
+class Parts:
+    settings: Gateway
+    log: Log
+    meters: Meters
+    store: Store
+    broker: Broker
+    hub: Hub
+    keys: Keys
+    numbers: Numbers
+    admission: Admission = field(default_factory=Admission)
+
+
+PARTS: Final = web.AppKey("parts", Parts)

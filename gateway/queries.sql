@@ -1,0 +1,58 @@
+-- The gateway's part of the ledger: it makes jobs and reads them, and moves nothing.
+
+-- name: insert_job$
+-- The key decides between two submissions that come at once: the later one waits here for the
+-- first, then gets no row and answers with the winner's job.
+INSERT INTO jobs (id, owner, phone_number_id, campaign_name, campaign_id, content, submission,
+                  idempotency_key, request_hash, loop_size, total, queued)
+VALUES (:id, :owner, :phone_number_id, :campaign_name, :campaign_id, :content, :submission,
+        :idempotency_key, :request_hash, :loop_size, :total, :total)
+ON CONFLICT (owner, idempotency_key) DO NOTHING
+RETURNING created_at;
+
+-- name: insert_loops!
+-- All loops at once; the bounds are those of schemas.jobs.loop_bounds.
+INSERT INTO loops (job_id, loop, first_seq, last_seq)
+SELECT :job_id, n, (n - 1) * :loop_size::int + 1, least(n * :loop_size::int, :total::int)
+  FROM generate_series(1, :loops::int) AS n;
+
+-- name: submission^
+-- What a submission with this key was answered, and what it was.
+SELECT id, loop_size, total, created_at, submission, request_hash
+  FROM jobs
+ WHERE owner = :owner AND idempotency_key = :idempotency_key;
+
+-- name: job^
+-- A job whoever owns it, so that a stranger's job can be told from none.
+SELECT jobs.*,
+       (SELECT coalesce(max(loop), 0) FROM loops
+         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop
+  FROM jobs
+ WHERE id = :id;
+
+-- name: newest_jobs
+-- One page of an owner's jobs; the id makes the order total.
+SELECT jobs.*,
+       (SELECT coalesce(max(loop), 0) FROM loops
+         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop
+  FROM jobs
+ WHERE owner = :owner
+ ORDER BY created_at DESC, id
+ LIMIT :limit OFFSET :offset;
+
+-- name: count_jobs$
+SELECT count(*) FROM jobs WHERE owner = :owner;
+
+-- name: loops
+SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, started_at, finished_at
+  FROM loops
+ WHERE job_id = :job_id
+ ORDER BY loop;
+
+-- name: errors
+-- Why messages failed, most frequent first; a message without a code failed before Meta saw it.
+SELECT coalesce(error_code, 0) AS code, coalesce(max(error_title), '') AS title, count(*) AS count
+  FROM messages
+ WHERE job_id = :job_id AND state = 'failed'
+ GROUP BY coalesce(error_code, 0)
+ ORDER BY count(*) DESC, code;

@@ -1,0 +1,218 @@
+"""Lists of recipients, in the three forms they are submitted in, read into who gets what. Pure.
+
+Reading is lazy and one pass: the caller takes as many entries at a time as the event loop allows.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final, NamedTuple, Protocol
+
+import msgspec
+
+from gateway.numbers import Invalid, Numbers
+from schemas.api import RejectedLine
+
+REJECTED_SHOWN: Final = 20
+VALUE_SHOWN: Final = 64  # characters of a rejected value that are given back
+LONGEST_VALUE: Final = 1024  # a template's whole body may have as many (Meta: templates)
+
+_VALUE: Final = re.compile(r"[^\r\n,;\t]+")
+_UNSENDABLE: Final = re.compile(r"[\r\n\t]|    ")  # Meta refuses them in a parameter: 132012
+_ROW: Final = msgspec.json.Decoder(dict[str, Any])
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Entry(NamedTuple):
+    """One recipient as submitted: where it stood, what was written, what it is to be told."""
+
+    line: int
+    value: object
+    variables: Mapping[str, str] | Invalid | None = None
+
+
+class Source(Protocol):
+    """A submitted list; `fault` says, after the entries, what is wrong with it as a whole."""
+
+    def entries(self) -> Iterator[Entry]: ...
+
+    def fault(self) -> str | None: ...
+
+
+class Text:
+    """Numbers separated by newlines, commas, semicolons or tabs; `line` is the line in the text."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def entries(self) -> Iterator[Entry]:
+        line, end = 1, 0
+        for match in _VALUE.finditer(self._text):
+            line += _newlines(self._text, end, match.start())
+            end = match.end()
+            if not (value := match[0]).isspace():
+                yield Entry(line, value)
+
+    def fault(self) -> None:
+        return None
+
+
+def _newlines(text: str, start: int, end: int) -> int:
+    """How many lines end in a stretch; `\\r\\n` is one end."""
+    if end - start < 2:
+        return int(text[start:end] in ("\n", "\r") and start < end)
+    carriage = text.count("\r", start, end) - text.count("\r\n", start, end)
+    return carriage + text.count("\n", start, end)
+
+
+class Values:
+    """A JSON array of numbers; `line` is the position from 1."""
+
+    def __init__(self, values: Sequence[object]) -> None:
+        self._values = values
+
+    def entries(self) -> Iterator[Entry]:
+        for line, value in enumerate(self._values, 1):
+            if value is not None and value != "":
+                yield Entry(line, value)
+
+    def fault(self) -> None:
+        return None
+
+
+class MalformedRow(Exception):
+    """A row of `data` is not a JSON object."""
+
+    def __init__(self, line: int, error: Exception) -> None:
+        super().__init__(f"data[{line - 1}] (row {line}) must be an object: {error}")
+
+
+class Table:
+    """Rows as objects: a column holds the number, others the values of the template.
+
+    Rows come as raw JSON and are decoded one by one, so that no single call takes long.
+    """
+
+    def __init__(
+        self, rows: Sequence[msgspec.Raw], column: str, mappings: Mapping[str, str]
+    ) -> None:
+        self._rows, self._column, self._mappings = rows, column, mappings
+        self._absent = {column, *mappings.values()}
+
+    def entries(self) -> Iterator[Entry]:
+        """Raises MalformedRow."""
+        for line, raw in enumerate(self._rows, 1):
+            try:
+                row = _ROW.decode(raw)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise MalformedRow(line, error) from error
+            if self._absent:
+                self._absent -= row.keys()
+            yield self._entry(line, row)
+
+    def fault(self) -> str | None:
+        if not self._absent or not self._rows:
+            return None
+        known = dict.fromkeys(key for raw in self._rows[:100] for key in _ROW.decode(raw))
+        missing = ", ".join(f'"{name}"' for name in sorted(self._absent))
+        return f"data has no column {missing}; its columns are: {', '.join(known) or 'none'}"
+
+    def _entry(self, line: int, row: dict[str, Any]) -> Entry:
+        value = row.get(self._column)
+        if value is None or value == "":
+            return Entry(line, "", Invalid(f'the column "{self._column}" is empty'))
+        if not self._mappings:
+            return Entry(line, value)
+        return Entry(line, value, self._variables(row))
+
+    def _variables(self, row: dict[str, Any]) -> Mapping[str, str] | Invalid:
+        variables = {}
+        for key, column in self._mappings.items():
+            text = sendable(row.get(column))
+            if isinstance(text, Invalid):
+                return Invalid(f'the column "{column}" {text.reason}')
+            variables[key] = text
+        return variables
+
+
+def sendable(value: object) -> str | Invalid:
+    """A value as a person would write it, when Meta takes it as a template's parameter."""
+    text = _written(value)
+    if text is None:
+        return Invalid("holds a list or an object, not a value")
+    if not text or text.isspace():
+        return Invalid("is empty")
+    if len(text) > LONGEST_VALUE:
+        return Invalid(f"is longer than {LONGEST_VALUE} characters")
+    if _UNSENDABLE.search(text):
+        return Invalid("has a line break, a tab or four spaces in a row, which Meta refuses")
+    return text
+
+
+def _written(value: object) -> str | None:
+    """12.0 as 12, 19.9 as it is, never an exponent; None: no single value."""
+    match value:
+        case str():
+            return value
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
+        case _:
+            return None
+
+
+class Accepted(NamedTuple):
+    """Who gets a message: digits, and the JSON of what is this recipient's alone."""
+
+    recipient: str
+    variables: bytes | None
+
+
+class Recipients:
+    """Gathers entries: the first of each number is accepted, everything else is accounted for."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+        self._seen: set[str] = set()
+        self.accepted: list[Accepted] = []
+        self.duplicates = 0
+        self.rejected: list[RejectedLine] = []
+        self.rejected_total = 0
+
+    @property
+    def total(self) -> int:
+        """Of all entries, whatever became of them."""
+        return len(self.accepted) + self.duplicates + self.rejected_total
+
+    def add(self, entry: Entry) -> None:
+        """Take one entry. A number that comes again keeps what its first entry said."""
+        if isinstance(entry.variables, Invalid):
+            return self._reject(entry, entry.variables)
+        number = self._number(entry.value)
+        if isinstance(number, Invalid):
+            return self._reject(entry, number)
+        if number in self._seen:
+            self.duplicates += 1
+            return None
+        self._seen.add(number)
+        variables = _encode(entry.variables) if entry.variables else None
+        self.accepted.append(Accepted(number, variables))
+        return None
+
+    def _number(self, value: object) -> str | Invalid:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
+            return self._numbers.read(str(value))
+        return Invalid("is not a phone number: give it as text")
+
+    def _reject(self, entry: Entry, why: Invalid) -> None:
+        self.rejected_total += 1
+        if len(self.rejected) < REJECTED_SHOWN:
+            shown = str(entry.value).strip()[:VALUE_SHOWN]
+            self.rejected.append(RejectedLine(entry.line, shown, why.reason))

@@ -1,0 +1,53 @@
+"""Sessions of browsers, whose EventSource can send a cookie but no key."""
+
+import time
+
+import msgspec
+from aiohttp import web
+
+from gateway import errors
+from gateway.answers import answer, refused
+from gateway.auth import COOKIE, LOCAL_OWNER, SESSION_SECONDS, sent_key
+from gateway.errors import Refusal
+from gateway.parts import PARTS
+from schemas import api
+
+
+async def begin(request: web.Request) -> web.Response:
+    """`POST /api/session` with the key as header or `{"key": …}`: answers with the cookie."""
+    keys = request.app[PARTS].keys
+    if not keys:
+        return answer({"owner": LOCAL_OWNER})
+    key = sent_key(request) or await _key_of_body(request)
+    if isinstance(key, Refusal):
+        return refused(key)
+    value = keys.session(key or "", time.time())
+    if value is None:
+        return refused(errors.authentication_required())
+    response = answer({"owner": keys.name_of(key or "")})
+    _set_cookie(request, response, value, SESSION_SECONDS)
+    return response
+
+
+async def end(request: web.Request) -> web.Response:
+    """`DELETE /api/session`: the browser forgets the cookie."""
+    response = answer({"owner": None})
+    _set_cookie(request, response, "", 0)
+    return response
+
+
+async def _key_of_body(request: web.Request) -> str | Refusal | None:
+    if not (body := await request.read()):
+        return None
+    try:
+        return msgspec.json.decode(body, type=api.NewSession).key
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return errors.malformed(error, body)
+
+
+def _set_cookie(request: web.Request, response: web.Response, value: str, seconds: int) -> None:
+    """Secure when the browser's side is https; behind a proxy its Origin tells."""
+    https = request.secure or request.headers.get("Origin", "").startswith("https://")
+    response.set_cookie(
+        COOKIE, value, max_age=seconds, httponly=True, samesite="Strict", secure=https, path="/"
+    )

@@ -1,0 +1,230 @@
+"""The ledger as the gateway sees it: a job goes in whole or not at all; jobs are read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, cast
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from gateway.recipients import Accepted
+from plumbing.postgres import Connection, Pool, load_queries
+from schemas.events import ErrorCount
+from schemas.jobs import total_loops
+
+ACQUIRE_SECONDS: Final = 5.0
+COPY_SECONDS: Final = 60.0
+CHECK_SECONDS: Final = 2.0
+COPY_SLICE: Final = 500  # rows between two looks at the event loop
+
+_BROKEN: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutting down, or starting up
+    asyncpg.InsufficientResourcesError,  # no connection slot free
+    asyncpg.ReadOnlySQLTransactionError,  # a standby answered
+)
+
+
+class LedgerUnavailable(Exception):
+    """PostgreSQL does not answer now."""
+
+
+class NewJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A job to be made; `content` and `submission` are JSON."""
+
+    id: UUID
+    owner: str
+    phone_number_id: str
+    campaign_name: str | None
+    campaign_id: str | None
+    content: bytes
+    submission: bytes
+    idempotency_key: str | None
+    request_hash: bytes | None
+    loop_size: int
+    recipients: Sequence[Accepted]
+
+
+class Submitted(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission that was answered, as far as it takes to answer it again."""
+
+    id: UUID
+    loop_size: int
+    total: int
+    created_at: datetime
+    submission: bytes
+    request_hash: bytes | None
+
+
+class JobRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `jobs`, with the number of the loop that ran last (0: none)."""
+
+    id: UUID
+    owner: str
+    phone_number_id: str
+    campaign_name: str | None
+    campaign_id: str | None
+    content: bytes
+    state: str
+    reason: str | None
+    limited_by: str | None
+    loop_size: int
+    total: int
+    queued: int
+    sending: int
+    sent: int
+    failed: int
+    unknown: int
+    skipped: int
+    canceled: int
+    delivered: int
+    read: int
+    event_no: int
+    completion_told: bool
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    current_loop: int
+
+
+class LoopRow(msgspec.Struct, frozen=True, kw_only=True):
+    loop: int
+    state: str
+    size: int
+    sent: int
+    failed: int
+    unknown: int
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobDetail(msgspec.Struct, frozen=True):
+    """A job, its loops in order, and its errors, most frequent first; read at one moment."""
+
+    job: JobRow
+    loops: list[LoopRow]
+    errors: list[ErrorCount]
+
+
+class Store:
+    """PostgreSQL, or LedgerUnavailable from each method while it does not answer."""
+
+    def __init__(self, pool: Pool | None = None) -> None:
+        self._pool = pool
+        self._q = load_queries(Path(__file__).with_name("queries.sql"))
+
+    def open(self, pool: Pool) -> None:
+        """From now on use `pool`, whose database has the schema."""
+        self._pool = pool
+
+    async def check(self) -> None:
+        """Raises LedgerUnavailable unless PostgreSQL answers."""
+        async with self._connection() as connection:
+            await connection.fetchval("SELECT 1", timeout=CHECK_SECONDS)
+
+    async def add(self, job: NewJob) -> Submitted | None:
+        """Make the job with its loops and messages in one transaction.
+
+        None: another submission with this key was first, and nothing was made.
+        """
+        async with self._connection() as connection, connection.transaction():
+            created_at = await self._insert(connection, job)
+            if created_at is None:
+                return None
+            await connection.copy_records_to_table(
+                "messages",
+                records=_records(job),
+                columns=["job_id", "seq", "recipient", "variables"],
+                timeout=COPY_SECONDS,
+            )
+        return Submitted(
+            id=job.id,
+            loop_size=job.loop_size,
+            total=len(job.recipients),
+            created_at=created_at,
+            submission=job.submission,
+            request_hash=job.request_hash,
+        )
+
+    async def submission(self, owner: str, idempotency_key: str) -> Submitted | None:
+        """The submission of this owner that came with the key, if one did."""
+        async with self._connection() as connection:
+            row = await self._q.submission(connection, owner=owner, idempotency_key=idempotency_key)
+        return Submitted(**row) if row else None
+
+    async def job(self, job_id: UUID) -> JobRow | None:
+        """One job, whoever owns it."""
+        async with self._connection() as connection:
+            row = await self._q.job(connection, id=job_id)
+        return _read(JobRow, row) if row else None
+
+    async def detail(self, job_id: UUID) -> JobDetail | None:
+        """One job with its loops and errors, whoever owns it."""
+        async with (
+            self._connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            row = await self._q.job(connection, id=job_id)
+            if row is None:
+                return None
+            job = _read(JobRow, row)
+            loops = [_read(LoopRow, r) async for r in self._q.loops(connection, job_id=job_id)]
+            errors = await self._errors(connection, job)
+        return JobDetail(job, loops, errors)
+
+    async def newest(self, owner: str, limit: int, offset: int) -> tuple[list[JobRow], int]:
+        """A page of an owner's jobs, newest first, and how many there are."""
+        async with self._connection() as connection:
+            rows = self._q.newest_jobs(connection, owner=owner, limit=limit, offset=offset)
+            jobs = [_read(JobRow, row) async for row in rows]
+            total = await self._q.count_jobs(connection, owner=owner)
+        return jobs, total
+
+    async def _insert(self, connection: Connection, job: NewJob) -> datetime | None:
+        values = msgspec.structs.asdict(job)
+        total = len(values.pop("recipients"))
+        created_at = await self._q.insert_job(connection, **values, total=total)
+        if created_at is not None:
+            size, loops = job.loop_size, total_loops(total, job.loop_size)
+            await self._q.insert_loops(
+                connection, job_id=job.id, loop_size=size, total=total, loops=loops
+            )
+        return cast("datetime | None", created_at)
+
+    async def _errors(self, connection: Connection, job: JobRow) -> list[ErrorCount]:
+        if not job.failed:
+            return []
+        rows = self._q.errors(connection, job_id=job.id)
+        return [ErrorCount(**row) async for row in rows]
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        if self._pool is None:
+            raise LedgerUnavailable("PostgreSQL has not answered yet")
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+                yield cast("Connection", connection)
+        except _BROKEN as error:
+            raise LedgerUnavailable(f"PostgreSQL does not answer: {error!r}") from error
+        except asyncpg.InterfaceError as error:
+            if "clos" not in str(error):  # "connection is closed", "pool is closing"
+                raise
+            raise LedgerUnavailable(f"PostgreSQL does not answer: {error}") from error
+
+
+async def _records(job: NewJob) -> AsyncIterator[tuple[UUID, int, str, bytes | None]]:
+    """Rows for COPY, in slices: the event loop goes on meanwhile."""
+    for seq, (recipient, variables) in enumerate(job.recipients, 1):
+        yield job.id, seq, recipient, variables
+        if seq % COPY_SLICE == 0:
+            await asyncio.sleep(0)
+
+
+def _read(kind: type[Any], row: asyncpg.Record) -> Any:
+    return kind(**{name: row[name] for name in kind.__struct_fields__})

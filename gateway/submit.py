@@ -1,0 +1,227 @@
+"""The three ways to submit a job: read, check, write down, wake the lane, answer."""
+
+import asyncio
+import hashlib
+import time
+from itertools import islice
+from typing import Final
+from uuid import uuid4
+
+import msgspec
+from aiohttp import web
+
+from gateway import errors, orders, outbox, store
+from gateway.answers import answer, refused
+from gateway.auth import owner_of
+from gateway.errors import Refusal
+from gateway.orders import Order
+from gateway.parts import PARTS, Parts
+from gateway.recipients import MalformedRow, Recipients
+from schemas import api
+from schemas.jobs import JobOrder, total_loops
+from schemas.metrics import ACCEPTED
+from schemas.states import JobState
+
+BODY_LIMIT_BYTES: Final = 16 * 2**20
+BODY_SECONDS: Final = 60.0
+SLICE: Final = 500  # entries between two looks at the event loop: about 2 ms
+BULK_THRESHOLD: Final = 50  # front ends speak of a bulk send above it
+REPLAYED: Final = {"Idempotency-Replayed": "true"}
+
+_submission = msgspec.json.Decoder(api.Submission)
+
+
+async def quick_send(request: web.Request) -> web.Response:
+    """`POST /api/whatsapp/bulk-quick-send`: the same values for everybody."""
+    return await _admitted(request, api.QuickSend)
+
+
+async def customize_send(request: web.Request) -> web.Response:
+    """`POST /api/whatsapp/bulk-customize-send`: a row for each recipient."""
+    return await _admitted(request, api.CustomizeSend)
+
+
+async def direct_send(request: web.Request) -> web.Response:
+    """`POST /api/bulk/send`: what Meta is to be sent, as it is; also free text."""
+    return await _admitted(request, api.DirectSend)
+
+
+async def _admitted(request: web.Request, kind: type[orders.Request]) -> web.Response:
+    admission = request.app[PARTS].admission
+    if admission.is_full:
+        return refused(errors.too_many_submissions())
+    with admission:
+        body = await _body(request)
+        if isinstance(body, Refusal):
+            return refused(body)
+        async with admission.at_work:
+            return await _submit(request, body, kind)
+
+
+async def _body(request: web.Request) -> bytes | Refusal:
+    if (request.content_length or 0) > BODY_LIMIT_BYTES:
+        return errors.body_too_large(BODY_LIMIT_BYTES)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            body = await request.read()
+    except TimeoutError:
+        return errors.body_too_slow(BODY_SECONDS)
+    if b"\\u0000" in body:
+        return errors.bad_request("The body has a NUL character (\\u0000): remove it.")
+    return body
+
+
+async def _submit(request: web.Request, body: bytes, kind: type[orders.Request]) -> web.Response:
+    parts, started = request.app[PARTS], time.monotonic()
+    key = _idempotency_key(request)
+    if isinstance(key, Refusal):
+        return refused(key)
+    digest = await _digest(request.path, body) if key else None
+    if key and (first := await parts.store.submission(owner_of(request), key)):
+        return _answer_again(first, digest)
+    order = _order(body, kind, parts)
+    if isinstance(order, Refusal):
+        return refused(order)
+    recipients = await _recipients(order, parts)
+    if isinstance(recipients, Refusal):
+        return refused(recipients)
+    job = _new_job(order, recipients, owner_of(request), key, digest, parts)
+    made = await parts.store.add(job)
+    if made is None:
+        return await _lost_race(parts, job)
+    await outbox.wake(parts.broker, _job_order(order, made), parts.log)
+    _account(parts, job, recipients, time.monotonic() - started)
+    return answer(_said(made), 201)
+
+
+def _idempotency_key(request: web.Request) -> str | Refusal | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return None
+    if not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+        return errors.bad_request("Idempotency-Key must be 1 to 255 printable ASCII characters.")
+    return key
+
+
+async def _digest(path: str, body: bytes) -> bytes:
+    """What tells one submission from another under the same key; in a thread, it frees the GIL."""
+    return await asyncio.to_thread(lambda: hashlib.sha256(path.encode() + b"\n" + body).digest())
+
+
+def _order(body: bytes, kind: type[orders.Request], parts: Parts) -> Order | Refusal:
+    try:
+        request = msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return errors.malformed(error, body)
+    return orders.check(request, parts.settings)
+
+
+async def _recipients(order: Order, parts: Parts) -> Recipients | Refusal:
+    """Read the list in slices, so that streams and health checks go on meanwhile."""
+    recipients, entries = Recipients(parts.numbers), order.source.entries()
+    try:
+        while batch := list(islice(entries, SLICE)):
+            for entry in batch:
+                recipients.add(entry)
+            await asyncio.sleep(0)
+    except MalformedRow as error:
+        return errors.bad_request(str(error))
+    if fault := order.source.fault():
+        return errors.bad_request(f"{fault}.")
+    if recipients.total == 0:
+        return errors.no_recipients()
+    if not recipients.accepted:
+        return errors.no_valid_recipients(recipients.rejected, recipients.rejected_total)
+    if len(recipients.accepted) > parts.settings.hard_cap:
+        return errors.over_hard_cap(parts.settings.hard_cap, len(recipients.accepted))
+    return recipients
+
+
+def _new_job(
+    order: Order,
+    recipients: Recipients,
+    owner: str,
+    key: str | None,
+    digest: bytes | None,
+    parts: Parts,
+) -> store.NewJob:
+    said = api.Submission(
+        accepted=len(recipients.accepted),
+        duplicates=recipients.duplicates,
+        rejected=recipients.rejected,
+        rejected_total=recipients.rejected_total,
+    )
+    return store.NewJob(
+        id=uuid4(),
+        owner=owner,
+        phone_number_id=order.phone_number_id,
+        campaign_name=order.campaign_name,
+        campaign_id=order.campaign_id,
+        content=msgspec.json.encode(order.content),
+        submission=msgspec.json.encode(said),
+        idempotency_key=key,
+        request_hash=digest,
+        loop_size=parts.settings.loop_size,
+        recipients=recipients.accepted,
+    )
+
+
+def _job_order(order: Order, made: store.Submitted) -> JobOrder:
+    return JobOrder(made.id, order.phone_number_id, order.label, made.total)
+
+
+async def _lost_race(parts: Parts, job: store.NewJob) -> web.Response:
+    """Another submission with the same key came first while this one was read."""
+    assert job.idempotency_key is not None
+    winner = await parts.store.submission(job.owner, job.idempotency_key)
+    assert winner is not None
+    return _answer_again(winner, job.request_hash)
+
+
+def _answer_again(first: store.Submitted, digest: bytes | None) -> web.Response:
+    if first.request_hash != digest:
+        return refused(errors.key_reused())
+    return answer(_said(first), 201, REPLAYED)
+
+
+def _said(made: store.Submitted) -> api.Submitted:
+    """The answer to a submission: the same words each time it is asked for."""
+    kept, loops = _submission.decode(made.submission), total_loops(made.total, made.loop_size)
+    return api.Submitted(
+        bulk=made.total > BULK_THRESHOLD,
+        job_id=made.id,
+        state=JobState.QUEUED,
+        total_recipients=made.total,
+        batch_size=made.loop_size,
+        total_batches=loops,
+        loop_size=made.loop_size,
+        total_loops=loops,
+        created_at=made.created_at,
+        message=_sentence(made.total, loops, kept),
+        accepted=kept.accepted,
+        duplicates=kept.duplicates,
+        rejected=kept.rejected,
+        rejected_total=kept.rejected_total,
+    )
+
+
+def _sentence(total: int, loops: int, kept: api.Submission) -> str:
+    sentence = f"{total} recipients in {loops} loops" if total > 1 else "1 recipient in 1 loop"
+    if kept.duplicates:
+        sentence += f"; {kept.duplicates} came more than once and are sent to once"
+    if kept.rejected_total:
+        sentence += f"; {kept.rejected_total} rejected"
+    return f"{sentence}."
+
+
+def _account(parts: Parts, job: store.NewJob, recipients: Recipients, seconds: float) -> None:
+    parts.meters[ACCEPTED].inc(len(recipients.accepted))
+    parts.log.info(
+        "job submitted",
+        job=str(job.id),
+        owner=job.owner,
+        accepted=len(recipients.accepted),
+        duplicates=recipients.duplicates,
+        rejected=recipients.rejected_total,
+        ms=round(seconds * 1000),
+    )
