@@ -167,5 +167,5 @@ def _decoded(body: bytes) -> Send | Refusal:
         return SEND.decode(body)
     except msgspec.ValidationError as error:
         return Refusal(100, f"Invalid parameter: {error}")
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Refusal(100, f"The body is not valid JSON: {error}")

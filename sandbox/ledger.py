@@ -13,7 +13,7 @@ from sandbox.answers import message_id
 from sandbox.limits import SECOND_NS
 from sandbox.templates import Template, filled
 
-ENTRIES: Final = 1_000_000  # the largest job there can be; about 0.5 kB each
+ENTRIES: Final = 1_000_000  # the largest job there can be; about 0.7 kB each
 REPEATED_SHOWN: Final = 20
 
 

@@ -1,0 +1,343 @@
+"""The sandbox over real sockets: answers, fixed fates, the console, and how it starts and stops."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from plumbing.logs import Log
+from plumbing.process import CannotStart
+from sandbox.app import serve
+from schemas.settings import Sandbox
+from tests.support import free_port
+
+ROOT = Path(__file__).parents[2]
+MESSAGES = "/v25.0/106540352242922/messages"
+PLAIN = "4915112345678"
+Json = dict[str, Any]
+
+
+def quiet(port: int, **more: Any) -> Sandbox:
+    """Settings without latency."""
+    return Sandbox(**({"port": port, "latency_ms": 0, "throughput_per_second": 0} | more))
+
+
+@pytest.fixture
+async def client(log: Log) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of a sandbox that runs in this process."""
+    stop, port = asyncio.Event(), free_port()
+    serving = asyncio.create_task(serve(quiet(port), log, stop))
+    async with aiohttp.ClientSession(
+        f"http://127.0.0.1:{port}",
+        headers={"Authorization": "Bearer t"},
+        timeout=aiohttp.ClientTimeout(total=10),
+    ) as session:
+        await until_healthy(session)
+        yield session
+        stop.set()
+        await asyncio.wait_for(serving, 5)
+
+
+async def until_healthy(session: aiohttp.ClientSession) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            async with session.get("/healthz") as answer:
+                assert answer.status == 200
+                return
+        except aiohttp.ClientConnectionError:
+            assert time.monotonic() < deadline, "the sandbox did not come up within 10 s"
+            await asyncio.sleep(0.02)
+
+
+def hello(to: str) -> Json:
+    return {
+        "messaging_product": "whatsapp", "to": to, "type": "text", "text": {"body": "Hello"},
+        "biz_opaque_callback_data": f"tag of {to}",
+    }  # fmt: skip
+
+
+async def get(session: aiohttp.ClientSession, path: str, **query: str) -> Json:
+    async with session.get(path, params=query) as answer:
+        assert answer.status == 200
+        assert answer.content_type == "application/json"
+        body: Json = await answer.json()
+        return body
+
+
+async def times_in_ledger(session: aiohttp.ClientSession, to: str) -> int:
+    return len((await get(session, "/sandbox/ledger", to=to))["entries"])
+
+
+async def test_a_send_is_answered_and_can_be_read_back(client: aiohttp.ClientSession) -> None:
+    async with client.post(MESSAGES, json=hello(PLAIN)) as answer:
+        assert answer.status == 200
+        message = (await answer.json())["messages"][0]
+    (entry,) = (await get(client, "/sandbox/ledger", tag=f"tag of {PLAIN}"))["entries"]
+    assert (entry["messageId"], entry["to"]) == (message["id"], PLAIN)
+    assert message["message_status"] == "accepted"
+    summary = await get(client, "/sandbox/ledger/summary")
+    assert (summary["accepted"], summary["recipients"], summary["busiestSecond"]) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("path", ["/v26.0/1/messages", "/v1.0/9/messages"])
+async def test_any_version_will_do(client: aiohttp.ClientSession, path: str) -> None:
+    async with client.post(path, json=hello(PLAIN)) as answer:
+        assert answer.status == 200
+
+
+@pytest.mark.parametrize("path", ["/106540352242922/messages", "/v25/1/messages", "/v25.0/1/nope"])
+async def test_any_other_path_is_refused_in_graphs_words(
+    client: aiohttp.ClientSession, path: str
+) -> None:
+    async with client.post(path, json=hello(PLAIN)) as answer:
+        assert answer.status == 400
+        error = (await answer.json())["error"]
+    assert (error["code"], error["message"]) == (2500, f"Unknown path components: {path}")
+
+
+async def test_a_refusal_comes_as_metas_envelope(client: aiohttp.ClientSession) -> None:
+    headers = {"Authorization": "Bearer expired"}
+    async with client.post(MESSAGES, json=hello(PLAIN), headers=headers) as answer:
+        assert answer.status == 401
+        error = (await answer.json())["error"]
+    assert error.keys() == {"message", "type", "code", "error_subcode", "fbtrace_id"}
+    assert (error["code"], error["error_subcode"]) == (190, 463)
+    async with client.post(MESSAGES, data=b"{") as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (400, 100)
+
+
+async def test_a_code_in_the_number_is_refused_with_it(client: aiohttp.ClientSession) -> None:
+    async with client.post(MESSAGES, json=hello("4915119131026")) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["error"]["code"] == 131026
+    assert await times_in_ledger(client, "4915119131026") == 0
+
+
+async def test_an_answer_that_never_comes_is_in_the_ledger(client: aiohttp.ClientSession) -> None:
+    short = aiohttp.ClientTimeout(total=0.3)
+    with pytest.raises(TimeoutError):
+        await client.post(MESSAGES, json=hello("4915119000001"), timeout=short)
+    assert await times_in_ledger(client, "4915119000001") == 1
+
+
+@pytest.mark.parametrize(("to", "times"), [("4915119000002", 1), ("4915119000003", 0)])
+async def test_a_dropped_connection_is_in_the_ledger_or_not(
+    client: aiohttp.ClientSession, to: str, times: int
+) -> None:
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await client.post(MESSAGES, json=hello(to))
+    assert await times_in_ledger(client, to) == times
+
+
+async def test_a_bad_gateway_is_html(client: aiohttp.ClientSession) -> None:
+    async with client.post(MESSAGES, json=hello("4915119000004")) as answer:
+        assert (answer.status, answer.content_type) == (502, "text/html")
+    assert await times_in_ledger(client, "4915119000004") == 0
+
+
+@pytest.mark.parametrize(
+    ("to", "body"),
+    [
+        (
+            "4915119000005",
+            b'{"messaging_product":"whatsapp","contacts":[null],"messages":[null]}',
+        ),
+        ("4915119000009", b""),
+    ],
+)
+async def test_an_unreadable_answer_is_in_the_ledger(
+    client: aiohttp.ClientSession, to: str, body: bytes
+) -> None:
+    async with client.post(MESSAGES, json=hello(to)) as answer:
+        assert (answer.status, await answer.read()) == (200, body)
+    assert await times_in_ledger(client, to) == 1
+
+
+@pytest.mark.parametrize(
+    ("to", "status", "code", "retry_after"),
+    [
+        ("4915119000006", 500, 131000, None),
+        ("4915119000007", 429, 130429, "1"),
+        ("4915119000010", 400, 130429, None),
+    ],
+)
+async def test_what_is_refused_once_is_accepted_the_second_time(
+    client: aiohttp.ClientSession, to: str, status: int, code: int, retry_after: str | None
+) -> None:
+    async with client.post(MESSAGES, json=hello(to)) as answer:
+        assert (answer.status, answer.headers.get("Retry-After")) == (status, retry_after)
+        assert (await answer.json())["error"]["code"] == code
+    async with client.post(MESSAGES, json=hello(to)) as answer:
+        assert answer.status == 200
+    assert await times_in_ledger(client, to) == 1
+    requests = (await get(client, "/sandbox/requests", to=to))["entries"]
+    assert [request["told"] for request in requests] == [str(code), "200"]
+
+
+async def test_the_slow_answer_comes_after_3_seconds_and_is_in_the_ledger_before(
+    client: aiohttp.ClientSession,
+) -> None:
+    started = time.monotonic()
+    sending = asyncio.create_task(client.post(MESSAGES, json=hello("4915119000008")))
+    await asyncio.sleep(0.5)
+    assert await times_in_ledger(client, "4915119000008") == 1
+    assert not sending.done()
+    async with await sending as answer:
+        assert answer.status == 200
+    assert time.monotonic() - started >= 3
+
+
+async def test_templates_are_found_by_name(client: aiohttp.ClientSession) -> None:
+    path = "/v25.0/102290129340398/message_templates"
+    found = await get(client, path, name="sale", fields="name")
+    (sale,) = found["data"]
+    assert (sale["language"], sale["status"], sale["category"]) == (
+        "en_US", "APPROVED", "MARKETING",
+    )  # fmt: skip
+    assert [component["type"] for component in sale["components"]] == ["HEADER", "BODY", "BUTTONS"]
+    assert "next" not in found["paging"]
+    assert (await get(client, path, name="nope"))["data"] == []
+
+
+async def test_pages_of_templates_lead_to_the_next(client: aiohttp.ClientSession) -> None:
+    page = await get(client, "/v25.0/102290129340398/message_templates", limit="4")
+    names = [template["name"] for template in page["data"]]
+    async with client.get(page["paging"]["next"]) as answer:
+        last = await answer.json()
+    names += [template["name"] for template in last["data"]]
+    assert names == [
+        "hello_world", "order_update", "welcome", "sale", "paused_offer", "disabled_offer",
+    ]  # fmt: skip
+    assert "next" not in last["paging"]
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=x", "after=%21", "after=eA%3D%3D"])
+async def test_a_bad_page_is_refused(client: aiohttp.ClientSession, query: str) -> None:
+    async with client.get(f"/v25.0/1/message_templates?{query}") as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (400, 100)
+
+
+async def test_a_number_can_be_looked_up(client: aiohttp.ClientSession) -> None:
+    number = await get(client, "/v25.0/106540352242922", fields="id,status")
+    assert (number["id"], number["status"], number["quality_rating"]) == (
+        "106540352242922", "CONNECTED", "GREEN",
+    )  # fmt: skip
+    async with client.get("/v25.0/me") as answer:
+        error = (await answer.json())["error"]
+    assert (error["code"], error["error_subcode"]) == (100, 33)
+
+
+async def test_faults_change_while_it_runs(client: aiohttp.ClientSession) -> None:
+    before = await get(client, "/sandbox/faults")
+    async with client.put("/sandbox/faults", json={"down": True}) as answer:
+        assert await answer.json() == before | {"down": True}
+    for down in (client.post(MESSAGES, json=hello(PLAIN)), client.get("/v25.0/1")):
+        async with down as answer:
+            assert (answer.status, (await answer.json())["error"]["code"]) == (503, 2)
+    async with client.put(
+        "/sandbox/faults", json={"down": False, "errors": {"131026": 1}}
+    ) as answer:
+        assert answer.status == 200
+    async with client.post(MESSAGES, json=hello(PLAIN)) as answer:
+        assert (await answer.json())["error"]["code"] == 131026
+
+
+async def test_a_bad_change_of_faults_changes_nothing(client: aiohttp.ClientSession) -> None:
+    before = await get(client, "/sandbox/faults")
+    async with client.put("/sandbox/faults", json={"latencyMs": 5, "errors": {"5": 1}}) as answer:
+        assert answer.status == 400
+        refusal = await answer.json()
+    assert refusal["error"] == "Bad Request"
+    assert "5, which is no error code" in refusal["message"]
+    assert await get(client, "/sandbox/faults") == before
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=100001", "after=x", "recipient=49"])
+async def test_a_bad_question_to_the_ledger_is_refused_in_words(
+    client: aiohttp.ClientSession, query: str
+) -> None:
+    async with client.get(f"/sandbox/ledger?{query}") as answer:
+        assert answer.status == 400
+        assert query.partition("=")[0] in (await answer.json())["message"]
+
+
+async def test_the_ledger_can_be_forgotten(client: aiohttp.ClientSession) -> None:
+    async with client.post(MESSAGES, json=hello(PLAIN)) as answer:
+        assert answer.status == 200
+    async with client.delete("/sandbox/ledger") as answer:
+        assert await answer.json() == {"forgotten": 1}
+    assert (await get(client, "/sandbox/ledger/summary"))["requests"] == 0
+
+
+async def test_the_first_page_says_what_there_is(client: aiohttp.ClientSession) -> None:
+    index = await get(client, "/")
+    assert "GET /sandbox/ledger/summary" in index["sandbox"]
+    assert "…9000001" in index["recipients"]
+
+
+async def test_errors_that_make_no_sense_stop_the_start_in_one_sentence(log: Log) -> None:
+    with pytest.raises(CannotStart, match=r"^SANDBOX_ERRORS names 42, which"):
+        await serve(quiet(free_port(), errors="42=0.5"), log, asyncio.Event())
+
+
+async def test_an_address_of_another_machine_stops_the_start(log: Log) -> None:
+    with pytest.raises(CannotStart, match=r"^cannot listen on 192\.0\.2\.1:"):
+        await serve(quiet(free_port(), host="192.0.2.1"), log, asyncio.Event())
+
+
+@contextmanager
+def process(port: int, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`python -m sandbox` as a process of its own."""
+    settings = {"SANDBOX_PORT": str(port), "SANDBOX_LATENCY_MS": "0", **environ}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "sandbox"],
+        cwd=ROOT, env={**os.environ, **settings}, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    with child:
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+async def test_it_stops_at_once_with_an_answer_hanging(signum: signal.Signals) -> None:
+    port = free_port()
+    with process(port) as child:
+        async with aiohttp.ClientSession(
+            f"http://127.0.0.1:{port}", headers={"Authorization": "Bearer t"}
+        ) as session:
+            await until_healthy(session)
+            hanging = asyncio.create_task(session.post(MESSAGES, json=hello("4915119000001")))
+            while not await times_in_ledger(session, "4915119000001"):
+                await asyncio.sleep(0.01)
+            started = time.monotonic()
+            child.send_signal(signum)
+            assert await asyncio.to_thread(child.wait, 10) == 0
+            # It takes 0.2 s; the rest is room for a busy machine.
+            assert time.monotonic() - started < 3
+            with pytest.raises(aiohttp.ClientConnectionError):
+                await hanging
+
+
+async def test_a_taken_port_is_one_sentence() -> None:
+    port = free_port()
+    taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", port)
+    async with taken:
+        with process(port) as child:
+            _, said = await asyncio.to_thread(child.communicate, None, 10)
+    assert child.returncode == 1
+    assert said.decode() == (
+        f"sandbox: port {port} of 127.0.0.1 is taken; stop what uses it, or set SANDBOX_PORT to a"
+        " free port\n"
+    )
