@@ -6,7 +6,7 @@ from typing import Final
 
 # What leaves 1.00 s after another may arrive 0.99 s after it. So the window is a little longer.
 GUARD_SECONDS: Final = 0.01
-# A message that leaves late is caught up with, up to this; a longer stall is not made a burst.
+# A message that leaves this late is caught up with; after a longer stall the schedule starts anew.
 CATCH_UP_SECONDS: Final = 0.1
 
 
@@ -43,7 +43,8 @@ class Pace:
         """A message left at `at`."""
         if self._limited:
             self._left.append(at)
-            self._due = max(self._due, at - CATCH_UP_SECONDS) + self._step
+            is_late = at - self._due <= CATCH_UP_SECONDS
+            self._due = (self._due if is_late else at) + self._step
 
     def ages(self, now: float) -> list[float]:
         """How many seconds ago the last messages left: what the next holder starts from."""

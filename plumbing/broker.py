@@ -31,6 +31,7 @@ class Broker:
         self.client = Client()
         self.js: JetStreamContext = self.client.jetstream(timeout=PUBLISH_SECONDS)
         self._connecting: asyncio.Task[None] | None = None
+        self._closing = False
 
     @property
     def is_connected(self) -> bool:
@@ -47,6 +48,7 @@ class Broker:
 
     async def close(self) -> None:
         """Stop connecting, or close the connection. Never drains: see the pull subscriptions."""
+        self._closing = True
         if self._connecting:
             self._connecting.cancel()
             await asyncio.gather(self._connecting, return_exceptions=True)
@@ -132,7 +134,8 @@ class Broker:
         self._log.warning("NATS", error=repr(error))
 
     async def _on_disconnected(self) -> None:
-        self._log.warning("NATS connection lost; it comes back by itself")
+        if not self._closing:
+            self._log.warning("NATS connection lost; it comes back by itself")
 
     async def _on_reconnected(self) -> None:
         self._log.info("NATS connection is back")

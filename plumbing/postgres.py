@@ -23,7 +23,7 @@ else:
 
 def load_queries(path: Path) -> Any:
     """The named queries of a `queries.sql`, as aiosql makes them: `await q.name(conn, key=…)`."""
-    return aiosql.from_path(path, "asyncpg", encoding="utf-8")
+    return aiosql.from_path(path, "asyncpg", encoding="utf-8", mandatory_parameters=False)
 
 
 async def open_pool(url: str, *, name: str, size: int = 10) -> Pool:

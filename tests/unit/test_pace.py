@@ -1,0 +1,79 @@
+"""The pace holds its rate in every window, keeps its schedule, and survives a handover."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.pace import CATCH_UP_SECONDS, GUARD_SECONDS, Pace, cold
+
+rates = st.integers(min_value=1, max_value=200)
+delays = st.lists(st.floats(min_value=0, max_value=3), min_size=1, max_size=300)
+
+
+def leave_all(pace: Pace, delays: list[float], now: float = 1000.0) -> list[float]:
+    """Messages that each leave `delay` seconds later than the pace would let them."""
+    left = []
+    for delay in delays:
+        now = max(now, pace.next_at()) + delay
+        pace.leave(now)
+        left.append(now)
+    return left
+
+
+def busiest_window(left: list[float], seconds: float = 1.0) -> int:
+    return max(sum(1 for at in left if start <= at < start + seconds) for start in left)
+
+
+@given(rate=rates, delays=delays)
+def test_no_window_of_a_second_holds_more_than_the_rate(rate: int, delays: list[float]) -> None:
+    assert busiest_window(leave_all(Pace(rate), delays)) <= rate
+
+
+@given(rate=rates, before=delays, after=delays, gap=st.floats(min_value=0, max_value=2))
+def test_the_rate_holds_across_a_handover(
+    rate: int, before: list[float], after: list[float], gap: float
+) -> None:
+    first = Pace(rate)
+    left = leave_all(first, before)
+    handed_over_at = left[-1] + gap
+    second = Pace(rate, [handed_over_at - age for age in first.ages(handed_over_at)])
+    assert busiest_window(left + leave_all(second, after, now=handed_over_at)) <= rate
+
+
+@given(rate=rates, after=delays)
+def test_after_a_crash_the_pace_starts_as_if_a_full_second_had_just_left(
+    rate: int, after: list[float]
+) -> None:
+    left = [1000.0 - index / rate for index in range(rate)]
+    pace = Pace(rate, cold(rate, 1000.0))
+    assert busiest_window(left + leave_all(pace, after, now=1000.0)) <= rate
+
+
+def test_ten_a_second_take_twenty_seconds_for_a_loop_of_200() -> None:
+    left = leave_all(Pace(10), [0.0] * 200)
+    assert left[-1] - left[0] == pytest.approx(19.9 * (1 + GUARD_SECONDS), abs=0.01)
+
+
+def test_a_message_that_leaves_a_little_late_does_not_move_the_schedule() -> None:
+    left = leave_all(Pace(10), [0.0, 0.05, 0.0, 0.0])
+    assert left[2] - left[0] == pytest.approx(2 * 0.101)
+
+
+def test_a_long_stall_is_not_made_up_for_in_a_burst() -> None:
+    left = leave_all(Pace(10), [0.0] * 20 + [5.0] + [0.0] * 10)
+    steps = [later - earlier for earlier, later in pairwise(left[20:])]
+    assert sum(1 for step in steps if step < 0.1) <= 1 + int(CATCH_UP_SECONDS / 0.1)
+
+
+def test_messages_are_spread_evenly_over_the_second() -> None:
+    left = leave_all(Pace(50), [0.0] * 100)
+    steps = [later - earlier for earlier, later in pairwise(left)]
+    assert min(steps) == pytest.approx(max(steps))
+
+
+def test_a_rate_of_zero_limits_nothing() -> None:
+    pace = Pace(0)
+    assert leave_all(pace, [0.0] * 5, now=7.0) == [7.0] * 5
+    assert pace.ages(8.0) == []
