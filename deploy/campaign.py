@@ -76,6 +76,7 @@ class Campaign:
     completed: JobCompleted | None = None
     ended: float | None = None
     loops: list[Loop] = field(init=False)
+    _first_at: float | None = None
     _times: deque[float] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
@@ -107,11 +108,11 @@ class Campaign:
 
     def rate(self, now: float) -> float:
         """Messages a second, over the last five."""
-        while self._times and self._times[0] < now - _RATE_OVER_SECONDS:
+        while self._times and self._times[0] <= now - _RATE_OVER_SECONDS:
             self._times.popleft()
-        if not self._times:
+        if self._first_at is None:
             return 0.0
-        return len(self._times) / max(1.0, min(_RATE_OVER_SECONDS, now - self._times[0]))
+        return len(self._times) / max(1.0, min(_RATE_OVER_SECONDS, now - self._first_at))
 
     def pause_left(self, now: float) -> float:
         """Seconds until the next loop may start; 0 outside of a pause."""
@@ -142,6 +143,7 @@ class Campaign:
             loop.sent += 1
         else:
             loop.failed += 1
+        self._first_at = now if self._first_at is None else self._first_at
         self._times.append(now)
 
     def _between_loops(self) -> bool:

@@ -20,7 +20,7 @@ from rich.live import Live
 
 from deploy import stack, watch
 from deploy.campaign import Campaign, Ledger, Pace, ideal_seconds, what_is_wrong
-from deploy.demo_view import LiveView, PlainView, View, summary
+from deploy.demo_view import LiveView, PlainView, View, proof, summary
 from deploy.ports import reserve_port
 from deploy.programs import last_line
 from deploy.supervisor import NotStarted, Supervisor
@@ -92,7 +92,8 @@ async def _finish(
     if not await _first(task, running):
         raise Failed("Stopped before the campaign was over.")
     done, ledger = task.result()
-    console.print(summary(done, ledger))
+    console.print(summary(done))
+    console.print(proof(done, ledger), highlight=False, soft_wrap=True)
     if wrong := what_is_wrong(done, ledger):
         raise Failed("This does not add up: " + "; ".join(wrong) + ".")
     console.print("Everything adds up: nobody twice, nobody lost.", style="green")
@@ -161,9 +162,11 @@ def _view(console: Console) -> Iterator[View]:
 
 
 def _tell_of_failure(console: Console, sentence: str, folder: Path) -> None:
-    console.print(sentence, style="red", highlight=False)
+    console.print(sentence, style="red", highlight=False, soft_wrap=True)
     for log in sorted(folder.glob("*.log")):
-        console.print(f"{log}: {last_line(log.read_text(errors='replace'))}", highlight=False)
+        console.print(
+            f"{log}: {last_line(log.read_text(errors='replace'))}", highlight=False, soft_wrap=True
+        )
 
 
 def _no_lines(_name: str, _line: str) -> None:

@@ -16,12 +16,10 @@ from typing import Final
 from deploy import stack
 from deploy.demo import demo
 from deploy.lines import readable
-from deploy.programs import CHECKOUT
 from deploy.supervisor import NotStarted, Supervisor
 from plumbing.process import EXIT_CONFIG, CannotStart
 from schemas.settings import SettingsError
 
-DATA: Final = CHECKOUT / ".data"
 FIRST_MESSAGE: Final = """
 Loopcast is at {url} (Ctrl-C stops it). A first message:
 
@@ -42,7 +40,7 @@ def main(arguments: list[str]) -> int:
     if arguments not in ([], ["demo"]):
         return _said(USAGE, 2)
     try:
-        return demo(os.environ) if arguments else run(DATA)
+        return demo(os.environ) if arguments else run(Path.cwd() / ".data")
     except SettingsError as error:
         return _said(str(error), EXIT_CONFIG)
     except (CannotStart, NotStarted) as error:
@@ -95,8 +93,8 @@ def _locked(data: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise CannotStart(
-                f"The stack of this checkout runs already, with its data in {data}; stop that one"
-                " first, or use another checkout"
+                f"The stack runs already, with its data in {data}; stop that one first, or run this"
+                " one from another checkout"
             ) from None
         yield
 
