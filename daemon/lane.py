@@ -214,7 +214,9 @@ class LoopRun:
         if isinstance(verdict, Again):
             retries = message.retries + verdict.counts
             again = msgspec.structs.replace(message, retries=retries)
-            self._plan.again(again, self._lane.clock() + verdict.after_seconds)
+            due_at = self._lane.clock() + verdict.after_seconds
+            # Held with its lane, it is the first to leave when the lane goes on.
+            self._plan.again(again, self._held_until if verdict.holds_lane else due_at)
         else:
             self._plan.settle()
 

@@ -2,34 +2,31 @@
 -- holder is fenced by its lane's epoch, so that one that lost its turn can write nothing.
 
 
--- name: acquire^
--- Raise the lane's epoch: from here on the predecessor can write nothing. The CTE sees the row as
--- it was. The wait is for what a predecessor that may still live has claimed; none for a dead one,
--- whose session lock is gone. Ages and waits are differences of one clock, the server's.
-WITH before AS (
-    SELECT holder, claim_until, claimed_at, released_at, leave_ages
-    FROM lanes WHERE phone_number_id = :phone_number_id
-    FOR UPDATE
-), taken AS (
-    INSERT INTO lanes (phone_number_id, epoch, holder, reply_subject, taken_at)
-    VALUES (:phone_number_id, 1, :holder, :reply_subject, clock_timestamp())
-    ON CONFLICT (phone_number_id) DO UPDATE
-    SET epoch = lanes.epoch + 1, holder = excluded.holder,
-        reply_subject = excluded.reply_subject, taken_at = excluded.taken_at
-    RETURNING epoch
-)
-SELECT taken.epoch,
-       before.holder IS NOT NULL AS was_held,
-       CASE WHEN before.holder IS NULL
-                 OR NOT EXISTS (SELECT FROM live_daemons WHERE holder = before.holder) THEN 0
-            ELSE greatest(0, extract(epoch FROM before.claim_until - clock_timestamp()))
+-- name: lane_before^
+-- The lane as its last holder left it, locked until its epoch is raised. The wait is for what a
+-- holder that may still live has claimed; none for a dead one, whose session lock is gone. Ages
+-- and waits are differences of one clock, the server's.
+SELECT holder IS NOT NULL AS was_held,
+       CASE WHEN holder IS NULL
+                 OR NOT EXISTS (SELECT FROM live_daemons d WHERE d.holder = lanes.holder) THEN 0
+            ELSE coalesce(greatest(0, extract(epoch FROM claim_until - clock_timestamp())), 0)
        END::double precision AS wait_seconds,
-       extract(epoch FROM clock_timestamp() - before.claimed_at)::double precision
-           AS claimed_seconds_ago,
-       extract(epoch FROM clock_timestamp() - before.released_at)::double precision
+       extract(epoch FROM clock_timestamp() - claimed_at)::double precision AS claimed_seconds_ago,
+       extract(epoch FROM clock_timestamp() - released_at)::double precision
            AS released_seconds_ago,
-       coalesce(before.leave_ages, '{}') AS leave_ages
-FROM taken LEFT JOIN before ON true;
+       leave_ages
+FROM lanes WHERE phone_number_id = :phone_number_id
+FOR UPDATE;
+
+
+-- name: raise_epoch$
+-- From here on the predecessor can write nothing.
+INSERT INTO lanes (phone_number_id, epoch, holder, reply_subject, taken_at)
+VALUES (:phone_number_id, 1, :holder, :reply_subject, clock_timestamp())
+ON CONFLICT (phone_number_id) DO UPDATE
+SET epoch = lanes.epoch + 1, holder = excluded.holder,
+    reply_subject = excluded.reply_subject, taken_at = excluded.taken_at
+RETURNING epoch;
 
 
 -- name: settle$

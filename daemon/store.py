@@ -27,8 +27,8 @@ class Holding:
     was_held: bool  # the predecessor had not given it back
     wait_seconds: float  # until nothing that the predecessor claimed can be on its way
     # How long ago messages left, as far as the predecessor could tell; None: it did not say.
-    leave_ages: list[float] | None
-    claimed_seconds_ago: float | None
+    leave_ages: list[float] | None = None
+    claimed_seconds_ago: float | None = None
 
 
 @dataclass(frozen=True)
@@ -113,19 +113,15 @@ class Store:
 
     async def acquire(self, phone_number_id: str, holder: int, reply_subject: str) -> Holding:
         """Take the lane; older epochs can write nothing from here on."""
-        row = await QUERIES.acquire(
-            self._pool, phone_number_id=phone_number_id, holder=holder, reply_subject=reply_subject
-        )
-        released, claimed = row["released_seconds_ago"], row["claimed_seconds_ago"]
-        clean = released is not None and (claimed is None or released <= claimed)
-        return Holding(
-            phone_number_id=phone_number_id,
-            epoch=row["epoch"],
-            was_held=row["was_held"] or False,
-            wait_seconds=row["wait_seconds"],
-            leave_ages=[age + released for age in row["leave_ages"]] if clean else None,
-            claimed_seconds_ago=claimed,
-        )
+        async with self._pool.acquire() as connection, connection.transaction():
+            before = await QUERIES.lane_before(connection, phone_number_id=phone_number_id)
+            epoch = await QUERIES.raise_epoch(
+                connection,
+                phone_number_id=phone_number_id,
+                holder=holder,
+                reply_subject=reply_subject,
+            )
+        return _holding(phone_number_id, epoch, before)
 
     async def settle(self, holding: Holding) -> int:
         """What a dead holder left in sending becomes unknown; returns how many."""
@@ -217,6 +213,21 @@ def _written(row: Any) -> Written | None:
 
 
 _WRITTEN_KEYS = ("sent", "failed", "newly_sent", "newly_failed", "event_no", "wanted")
+
+
+def _holding(phone_number_id: str, epoch: int, before: Any) -> Holding:
+    if before is None:
+        return Holding(phone_number_id, epoch, was_held=False, wait_seconds=0.0)
+    released, claimed = before["released_seconds_ago"], before["claimed_seconds_ago"]
+    clean = released is not None and (claimed is None or released <= claimed)
+    return Holding(
+        phone_number_id,
+        epoch,
+        was_held=before["was_held"],
+        wait_seconds=before["wait_seconds"],
+        leave_ages=[age + released for age in before["leave_ages"]] if clean else None,
+        claimed_seconds_ago=claimed,
+    )
 
 
 def order_of(row: Any) -> JobOrder:

@@ -153,11 +153,11 @@ async def _close_pool(pool: Pool) -> None:
 
 
 async def _listen(stack: AsyncExitStack, settings: Daemon, app: web.Application) -> None:
-    runner = web.AppRunner(app, access_log=None)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     stack.push_async_callback(runner.cleanup)
     await runner.setup()
     try:
-        await web.TCPSite(runner, settings.host, settings.daemon_port, shutdown_timeout=1).start()
+        await web.TCPSite(runner, settings.host, settings.daemon_port).start()
     except OSError as error:
         raise CannotStart(
             f"port {settings.daemon_port} on {settings.host} cannot be opened"

@@ -1,0 +1,425 @@
+"""The daemon sends every message of a job once, in loops, and says what became of each."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+from daemon.supervisor import serve
+from plumbing.broker import Broker
+from plumbing.logs import Log
+from plumbing.postgres import Pool
+from schemas.settings import Daemon, Secret
+from tests import campaigns
+from tests.campaigns import counters, finished, make_job, message, states, told
+from tests.peer import Answer, Arrival, Peer, accepted, error, hang, hang_up
+from tests.support import free_port, until
+
+
+@dataclass
+class Stack:
+    """PostgreSQL, JetStream and a peer; daemons are started on it, in this process."""
+
+    settings: Daemon
+    pool: Pool
+    broker: Broker
+    peer: Peer
+    log: Log
+
+    @asynccontextmanager
+    async def daemon(self, **changes: object) -> AsyncIterator[asyncio.Event]:
+        """A daemon; it stops when the block ends, or when the event is set."""
+        fields = {name: getattr(self.settings, name) for name in self.settings.__struct_fields__}
+        settings = Daemon(**{**fields, "daemon_port": free_port(), **changes})
+        stop = asyncio.Event()
+        task = asyncio.create_task(serve(settings, self.log, stop))
+        try:
+            yield stop
+        finally:
+            stop.set()
+            await asyncio.wait_for(task, 35)
+
+    async def wake(self, *jobs: campaigns.Job) -> None:
+        for job in jobs:
+            await self.broker.wake(job.order)
+
+
+@pytest.fixture
+async def peer() -> AsyncIterator[Peer]:
+    async with Peer() as made:
+        yield made
+
+
+@pytest.fixture
+def stack(
+    database_url: str, nats_url: str, pool: Pool, broker: Broker, peer: Peer, log: Log
+) -> Stack:
+    settings = Daemon(
+        database_url=database_url,
+        nats_url=nats_url,
+        access_token=Secret("token"),
+        graph_api_base_url=peer.url,
+        messages_per_second=0,
+        pause_ms=0,
+        retry_base_ms=1,
+        request_timeout_ms=1000,
+        ack_wait_seconds=2,
+    )
+    return Stack(settings, pool, broker, peer, log)
+
+
+Script = Callable[[Arrival], Awaitable[Answer]]
+
+
+def first_time(times: int, answer: Callable[[], web.Response]) -> Script:
+    """The first `times` requests get `answer`, all others are accepted."""
+
+    async def script(arrival: Arrival) -> Answer:
+        return answer() if arrival.number <= times else accepted(arrival)
+
+    return script
+
+
+async def test_every_message_of_a_job_is_sent_once_in_loops_and_in_order(stack: Stack) -> None:
+    job = await make_job(stack.pool, 25, loop_size=10)
+    async with stack.daemon():
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    assert [arrival.to for arrival in stack.peer.arrivals] == [
+        campaigns.recipient(seq) for seq in range(1, 26)
+    ]
+    assert await states(stack.pool, job) == {"sent": 25}
+    assert await counters(stack.pool, job) == {"sent": 25}
+    loops = await stack.pool.fetch("SELECT state, sent FROM loops ORDER BY loop")
+    assert [tuple(row) for row in loops] == [("completed", 10), ("completed", 10), ("completed", 5)]
+
+
+async def test_each_row_keeps_the_id_that_meta_gave_it(stack: Stack) -> None:
+    job = await make_job(stack.pool, 3)
+    async with stack.daemon():
+        await stack.wake(job)
+        await finished(stack.pool, job)
+    row = await message(stack.pool, job, 2)
+    assert (row["message_id"], row["message_status"]) == ("wamid.2", "accepted")
+    assert (row["attempt"], row["state"]) == (1, "sent")
+    assert row["sent_at"] is not None
+
+
+async def test_readers_are_told_of_every_loop_and_message_in_order_and_without_gaps(
+    stack: Stack,
+) -> None:
+    job = await make_job(stack.pool, 5, loop_size=3)
+    async with stack.daemon(pause_ms=10):
+        await stack.wake(job)
+        await finished(stack.pool, job)
+    frames = await told(stack.broker, job)
+    assert [number for number, _ in frames] == list(range(1, 11))
+    assert [frame["type"] for _, frame in frames] == [
+        "loop_started", "message_sent", "message_sent", "message_sent", "loop_completed",
+        "loop_started", "message_sent", "message_sent", "loop_completed", "job_completed",
+    ]  # fmt: skip
+    counted = [frame["sent"] for _, frame in frames if frame["type"] == "message_sent"]
+    assert counted == [1, 2, 3, 4, 5]
+    pauses = [frame["pauseMs"] for _, frame in frames if frame["type"] == "loop_completed"]
+    assert pauses == [10, 0]
+
+
+async def test_a_refusal_fails_its_message_and_the_loop_goes_on(stack: Stack) -> None:
+    async def script(arrival: Arrival) -> Answer:
+        return error(131026) if arrival.number == 2 else accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 4)
+    async with stack.daemon():
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 3, "failed": 1}
+    row = await message(stack.pool, job, 2)
+    assert (row["state"], row["error_code"], row["error_title"]) == ("failed", 131026, "said no")
+    frames = [frame for _, frame in await told(stack.broker, job)]
+    (failed,) = [frame for frame in frames if frame["type"] == "message_failed"]
+    assert failed["error"] == {"code": 131026, "title": "said no", "details": ""}
+    (loop,) = [frame for frame in frames if frame["type"] == "loop_completed"]
+    assert loop["errors"] == [{"code": 131026, "title": "said no", "count": 1}]
+
+
+async def test_a_job_of_which_nothing_was_sent_is_failed(stack: Stack) -> None:
+    stack.peer.script = first_time(9, lambda: error(131026))
+    job = await make_job(stack.pool, 2)
+    async with stack.daemon():
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "failed"
+
+
+async def test_a_temporary_refusal_is_tried_again_and_then_sent(stack: Stack) -> None:
+    stack.peer.script = first_time(2, lambda: error(131000, 500))
+    job = await make_job(stack.pool, 1)
+    async with stack.daemon():
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    row = await message(stack.pool, job, 1)
+    assert (row["state"], row["attempt"], row["retries"]) == ("sent", 3, 2)
+    assert row["error_code"] is None
+
+
+async def test_a_temporary_refusal_that_stays_fails_after_the_last_retry(stack: Stack) -> None:
+    stack.peer.script = first_time(99, lambda: error(131016, 503))
+    job = await make_job(stack.pool, 1)
+    async with stack.daemon(max_retries=2):
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "failed"
+    assert len(stack.peer.arrivals) == 3
+    assert (await message(stack.pool, job, 1))["error_code"] == 131016
+
+
+async def test_a_throttled_message_is_sent_later_and_loses_no_attempt(stack: Stack) -> None:
+    stack.peer.script = first_time(5, lambda: error(130429, 400))
+    job = await make_job(stack.pool, 3)
+    async with stack.daemon(max_retries=0, concurrency=1):
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 3}
+    assert (await message(stack.pool, job, 1))["retries"] == 0
+
+
+async def test_retry_after_holds_the_whole_number(stack: Stack) -> None:
+    stack.peer.script = first_time(1, lambda: error(130429, 429, **{"Retry-After": "1"}))
+    job = await make_job(stack.pool, 3)
+    async with stack.daemon(concurrency=1):
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    first, second = stack.peer.arrivals[:2]
+    assert second.at - first.at >= 1.0
+    assert [a.to for a in stack.peer.arrivals[1:]] == [campaigns.recipient(s) for s in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"), [(hang, "timeout"), (hang_up, "connection lost")], ids=["hang", "hang_up"]
+)
+async def test_an_answer_that_never_came_is_unknown_and_not_sent_again(
+    stack: Stack, script: Script, reason: str
+) -> None:
+    async def second_is_lost(arrival: Arrival) -> Answer:
+        return await (
+            script(arrival) if arrival.number == 2 else asyncio.sleep(0, accepted(arrival))
+        )
+
+    stack.peer.script = second_is_lost
+    job = await make_job(stack.pool, 3)
+    async with stack.daemon(request_timeout_ms=300):
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 2, "unknown": 1}
+    row = await message(stack.pool, job, 2)
+    assert (row["state"], row["reason"]) == ("unknown", reason)
+    assert set(stack.peer.times_to().values()) == {1}
+
+
+async def test_what_could_not_be_written_waits_until_meta_can_be_reached(stack: Stack) -> None:
+    job = await make_job(stack.pool, 3)
+    later = Peer()
+    async with stack.daemon(graph_api_base_url=later.url), AsyncExitStack() as open_later:
+        await stack.wake(job)
+        await asyncio.sleep(0.3)
+        assert "sent" not in await states(stack.pool, job)
+        await open_later.enter_async_context(later)
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 3}
+    assert set(later.times_to().values()) == {1}
+
+
+async def test_a_redelivered_turn_sends_only_what_was_never_claimed(stack: Stack) -> None:
+    job = await make_job(stack.pool, 6)
+    await stack.pool.execute(
+        "INSERT INTO lanes (phone_number_id, epoch, holder, reply_subject, claimed_at)"
+        " VALUES ($1, 7, 12345, 'nobody', now() - interval '9 seconds')", job.phone_number_id,
+    )  # fmt: skip
+    await stack.pool.execute("UPDATE loops SET state = 'running', started_at = now()")
+    await stack.pool.execute(
+        "UPDATE messages SET state = 'sending', claim_epoch = 7, attempt = 1 WHERE seq IN (2, 3)"
+    )
+    await stack.pool.execute("UPDATE jobs SET state = 'running', queued = 4, sending = 2")
+    async with stack.daemon():
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    assert sorted(stack.peer.times_to()) == [campaigns.recipient(seq) for seq in (1, 4, 5, 6)]
+    assert await counters(stack.pool, job) == {"sent": 4, "unknown": 2}
+    assert (await message(stack.pool, job, 2))["reason"] == "crashed"
+
+
+async def test_jobs_of_one_number_take_turns_loop_by_loop(stack: Stack) -> None:
+    long = await make_job(stack.pool, 8, loop_size=2)
+    short = await make_job(stack.pool, 4, loop_size=2)
+    async with stack.daemon():
+        await stack.wake(long)
+        await finished(stack.pool, long)
+        assert await finished(stack.pool, short) == "completed"
+    jobs = {long.id.hex: "long", short.id.hex: "short"}
+    loops = [jobs[arrival.tag.split(":")[1]] for arrival in stack.peer.arrivals[::2]]
+    assert loops == ["long", "short", "long", "short", "long", "long"]
+
+
+async def test_numbers_are_served_side_by_side(stack: Stack) -> None:
+    waiting: set[str] = set()
+    both = asyncio.Event()
+
+    async def script(arrival: Arrival) -> Answer:
+        waiting.add(arrival.phone_number_id)
+        if len(waiting) == 2:
+            both.set()
+        await asyncio.wait_for(both.wait(), 5)
+        return accepted(arrival)
+
+    stack.peer.script = script
+    jobs = [await make_job(stack.pool, 2, phone_number_id=phone) for phone in ("111", "222")]
+    async with stack.daemon(request_timeout_ms=1500):
+        await stack.wake(*jobs)
+        for job in jobs:
+            assert await finished(stack.pool, job) == "completed"
+    assert all([await counters(stack.pool, job) == {"sent": 2} for job in jobs])
+
+
+async def test_messages_leave_in_order_however_long_the_answers_take(stack: Stack) -> None:
+    async def script(arrival: Arrival) -> Answer:
+        await asyncio.sleep(0.05 if arrival.number % 3 else 0)
+        return accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 60)
+    async with stack.daemon():
+        await stack.wake(job)
+        await finished(stack.pool, job)
+    assert [a.to for a in stack.peer.arrivals] == [campaigns.recipient(s) for s in range(1, 61)]
+
+
+@dataclass
+class Gauge:
+    """How many requests await their answer at once, at most."""
+
+    now: int = 0
+    most: int = 0
+    answers: list[float] = field(default_factory=list)
+
+    async def script(self, arrival: Arrival) -> Answer:
+        self.now += 1
+        self.most = max(self.most, self.now)
+        await asyncio.sleep(0.02)
+        self.now -= 1
+        return accepted(arrival)
+
+
+async def test_concurrency_one_sends_strictly_one_after_another(stack: Stack) -> None:
+    gauge = Gauge()
+    stack.peer.script = gauge.script
+    job = await make_job(stack.pool, 10)
+    async with stack.daemon(concurrency=1):
+        await stack.wake(job)
+        await finished(stack.pool, job)
+    assert gauge.most == 1
+
+
+async def test_a_rate_that_one_after_another_cannot_reach_is_said(stack: Stack) -> None:
+    gauge = Gauge()
+    stack.peer.script = gauge.script
+    job = await make_job(stack.pool, 60)
+    async with stack.daemon(concurrency=1, messages_per_second=500):
+        await stack.wake(job)
+        while (row := await stack.pool.fetchrow("SELECT * FROM jobs")) and row["sent"] < 40:
+            assert row["limited_by"] in (None, "rate", "latency")
+            await asyncio.sleep(0.01)
+        assert row is not None
+        assert row["limited_by"] == "latency"
+        await finished(stack.pool, job)
+
+
+async def test_the_rate_holds_across_loops_and_jobs_of_a_number(stack: Stack) -> None:
+    jobs = [await make_job(stack.pool, 30, loop_size=5) for _ in range(2)]
+    async with stack.daemon(messages_per_second=30):
+        await stack.wake(jobs[0])
+        for job in jobs:
+            await finished(stack.pool, job)
+    # An arrival can be a little later than its leaving: one more is the noise of the machine.
+    assert stack.peer.busiest_second() <= 31
+
+
+async def test_two_daemons_share_a_number_and_send_each_message_once(stack: Stack) -> None:
+    gauge = Gauge()
+    stack.peer.script = gauge.script
+    job = await make_job(stack.pool, 60, loop_size=5)
+    async with stack.daemon(concurrency=1), stack.daemon(concurrency=1):
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    assert set(stack.peer.times_to().values()) == {1}
+    assert len(stack.peer.arrivals) == 60
+    assert gauge.most == 1
+
+
+async def test_a_stopped_daemon_records_what_is_in_flight_and_another_goes_on(stack: Stack) -> None:
+    release = asyncio.Event()
+
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 4:
+            await release.wait()
+        return accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 10)
+    async with stack.daemon(concurrency=1) as stop:
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) == 4, "the fourth request")
+        stop.set()
+        await asyncio.sleep(0.1)
+        release.set()
+    assert await counters(stack.pool, job) == {"sent": 4, "queued": 6}
+    async with stack.daemon():
+        assert await finished(stack.pool, job, seconds=5) == "completed"
+    assert set(stack.peer.times_to().values()) == {1}
+
+
+async def test_a_job_that_nobody_woke_is_found(stack: Stack) -> None:
+    job = await make_job(stack.pool, 2)
+    async with stack.daemon():
+        assert await finished(stack.pool, job, seconds=10) == "completed"
+
+
+async def test_a_completion_that_was_not_told_is_told_later(stack: Stack) -> None:
+    job = await make_job(stack.pool, 1)
+    await stack.pool.execute(
+        "UPDATE jobs SET state = 'completed', queued = 0, sent = 1, event_no = 4,"
+        " started_at = now(), finished_at = now() - interval '1 minute'"
+    )
+    async with stack.daemon():
+        for _ in range(100):
+            if await stack.pool.fetchval("SELECT completion_told FROM jobs"):
+                break
+            await asyncio.sleep(0.05)
+    assert [(no, frame["type"]) for no, frame in await told(stack.broker, job)] == [
+        (4, "job_completed")
+    ]
+
+
+async def test_outcomes_outlive_a_broken_connection_to_postgres(stack: Stack) -> None:
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 3:
+            arrived.set()
+            await go_on.wait()
+        return accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 6)
+    async with stack.daemon(concurrency=1):
+        await stack.wake(job)
+        await arrived.wait()
+        await stack.pool.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = 'loopcast-daemon'"
+        )
+        go_on.set()
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 6}
+    assert set(stack.peer.times_to().values()) == {1}
