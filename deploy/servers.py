@@ -28,7 +28,7 @@ _NOBODY: Final = 65534
 
 # PostgreSQL refuses to run as root. As nobody, it keeps the one right that it needs to reach its
 # files below folders that are root's own.
-_AS_NOBODY: Final = (
+AS_NOBODY: Final = (
     "setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups",
     "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override",
     "--pdeathsig", "TERM", "--",
@@ -144,7 +144,7 @@ def _prefix() -> tuple[str, ...]:
             "PostgreSQL does not run as root, and setpriv (of util-linux) is missing to start it as"
             " nobody; run this as an ordinary user, or set DATABASE_URL"
         )
-    return _AS_NOBODY
+    return AS_NOBODY
 
 
 def _postgres_binary(tool: str) -> Path:

@@ -56,8 +56,7 @@ class Broker:
 
     async def check(self) -> None:
         """Raises Unavailable unless JetStream answers."""
-        if not self.is_connected:
-            raise Unavailable("no connection to NATS")
+        self._require_connection()
         try:
             await self.js.account_info()
         except (nats.errors.Error, TimeoutError) as error:
@@ -69,6 +68,7 @@ class Broker:
         With a `message_id` it may be published again when the answer was lost: the stream keeps
         one of the same id within its duplicate window (2 minutes).
         """
+        self._require_connection()
         headers = {"Nats-Msg-Id": message_id} if message_id else None
         try:
             ack = await self.js.publish(subject, payload, timeout=PUBLISH_SECONDS, headers=headers)
@@ -87,6 +87,7 @@ class Broker:
             await self._try_wake(order)
 
     async def _try_wake(self, order: JobOrder) -> bool:
+        self._require_connection()
         subject = subjects.turn_subject(order.phone_number_id)
         try:
             await self.js.publish(subject, _ENCODER.encode(order), timeout=PUBLISH_SECONDS)
@@ -97,6 +98,11 @@ class Broker:
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise Unavailable(f"JetStream did not take a turn: {error!r}") from error
         return True
+
+    def _require_connection(self) -> None:
+        """The client asserts when it has never been connected, instead of raising an error."""
+        if not self.is_connected:
+            raise Unavailable("no connection to NATS")
 
     async def ensure_streams(self) -> None:
         """Create the streams that are missing; leaves those that exist as they are."""

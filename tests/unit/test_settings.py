@@ -1,0 +1,121 @@
+"""Settings: their defaults, their old names, and one message that lists all that is wrong."""
+
+import pytest
+
+from schemas import settings
+from schemas.settings import ApiKey, Daemon, Gateway, Sandbox, SettingsError, load
+
+TOKEN = {"META_ACCESS_TOKEN": "a-token"}
+
+
+def problems(kind: type[Gateway | Daemon | Sandbox], environ: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as raised:
+        load(kind, environ)
+    return raised.value.problems
+
+
+def test_an_empty_environment_gives_the_documented_defaults() -> None:
+    gateway, daemon = load(Gateway, {}), load(Daemon, TOKEN)
+    assert (gateway.host, gateway.port, gateway.hard_cap) == ("127.0.0.1", 8080, 50_000)
+    assert (daemon.daemon_port, daemon.graph_api_version) == (9101, "v25.0")
+    assert (daemon.loop_size, daemon.pause_ms, daemon.messages_per_second) == (200, 2000, 10)
+    assert (daemon.max_retries, daemon.retry_base_ms, daemon.concurrency) == (3, 500, None)
+
+
+@pytest.mark.parametrize(
+    ("environ", "loop_size", "pause_ms"),
+    [
+        ({"BULK_BATCH_SIZE": "50", "BULK_PAUSE_MS": "7"}, 50, 7),
+        ({"BULK_BATCH_SIZE": "50", "BULK_LOOP_SIZE": "60"}, 60, 2000),
+        ({"BULK_PAUSE_MS": "7", "BULK_LOOP_PAUSE_MS": "0"}, 200, 0),
+        ({"BULK_LOOP_SIZE": "", "BULK_BATCH_SIZE": " 50 "}, 50, 2000),
+    ],
+)
+def test_old_names_hold_when_the_new_one_is_not_set(
+    environ: dict[str, str], loop_size: int, pause_ms: int
+) -> None:
+    loaded = load(Gateway, environ)
+    assert (loaded.loop_size, loaded.pause_ms) == (loop_size, pause_ms)
+
+
+def test_every_bad_setting_is_listed_in_one_message() -> None:
+    environ = {
+        "PORT": "eighty", "BULK_LOOP_SIZE": "0", "BULK_MESSAGES_PER_SECOND": "1001",
+        "LOG_LEVEL": "loud", "DEFAULT_REGION": "Germany", "META_PHONE_NUMBER_ID": "+49",
+        "BULK_HARD_CAP": "1e3",
+    }  # fmt: skip
+    said = problems(Gateway, environ)
+    assert sorted(problem.split()[0] for problem in said) == sorted(environ)
+    assert "PORT must be a whole number from 1 to 65535; it is 'eighty'" in said
+    assert "LOG_LEVEL must be one of debug, info, warning, error; it is 'loud'" in said
+
+
+def test_a_bad_value_under_an_old_name_is_told_by_that_name() -> None:
+    (problem,) = problems(Gateway, {"BULK_BATCH_SIZE": "many"})
+    assert problem.startswith("BULK_BATCH_SIZE ")
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("BULK_LOOP_SIZE", "1"), ("BULK_LOOP_SIZE", "50000"), ("BULK_MESSAGES_PER_SECOND", "0"),
+     ("BULK_LOOP_PAUSE_MS", "3600000"), ("PORT", "65535")],
+)  # fmt: skip
+def test_the_ends_of_a_range_are_in_it(setting: str, value: str) -> None:
+    load(Gateway, {setting: value})
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-0.1", "x"])
+def test_a_number_that_is_none_is_refused(value: str) -> None:
+    (problem,) = problems(Sandbox, {"SANDBOX_LATENCY_SPREAD": value})
+    assert problem.startswith("SANDBOX_LATENCY_SPREAD must be a number from 0 to 2")
+
+
+def test_secrets_are_never_shown() -> None:
+    daemon = load(Daemon, {"META_ACCESS_TOKEN": "EAAGsecret"})
+    gateway = load(Gateway, {"API_KEYS": "shop:verysecret"})
+    assert "secret" not in f"{daemon!r} {gateway!r}"
+    (problem,) = problems(Gateway, {"API_KEYS": "secret"})
+    assert "secret" not in problem
+    assert problem.startswith("API_KEYS is name:key,name:key")
+
+
+def test_keys_have_names_and_a_name_may_have_two() -> None:
+    keys = load(Gateway, {"API_KEYS": "shop:01234567, shop:76543210,desk:abcdefgh"}).api_keys
+    assert keys == (
+        ApiKey("shop", "01234567"), ApiKey("shop", "76543210"), ApiKey("desk", "abcdefgh"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["shop", "shop:short", ":01234567", "a:01234567,b:01234567"])
+def test_keys_that_cannot_be_are_refused(text: str) -> None:
+    assert len(problems(Gateway, {"API_KEYS": text})) == 1
+
+
+def test_a_daemon_without_a_token_says_what_to_do() -> None:
+    (problem,) = problems(Daemon, {})
+    assert problem.startswith("META_ACCESS_TOKEN is not set; give Meta's token, or point")
+
+
+@pytest.mark.parametrize(("timeout_ms", "fits"), [(7999, True), (8000, False), (9000, False)])
+def test_a_request_must_end_before_another_daemon_may_hold_the_turn(
+    timeout_ms: int, fits: bool
+) -> None:
+    environ = TOKEN | {"BULK_ACK_WAIT_S": "10", "BULK_REQUEST_TIMEOUT_MS": str(timeout_ms)}
+    if fits:
+        assert load(Daemon, environ).request_timeout_ms == timeout_ms
+    else:
+        (problem,) = problems(Daemon, environ)
+        assert "must be below 0.8 times BULK_ACK_WAIT_S" in problem
+
+
+def test_the_default_lease_outlasts_the_default_request() -> None:
+    daemon = load(Daemon, TOKEN)
+    assert daemon.request_timeout_ms / 1000 < settings.LEASE_SHARE * daemon.ack_wait_seconds
+
+
+def test_every_setting_says_what_it_means_and_one_name_means_one_thing() -> None:
+    meanings: dict[str, str] = {}
+    for kind in (Gateway, Daemon):
+        for hint in settings.fields_of(kind).values():
+            assert len(hint.env.meaning) > 5
+            assert meanings.setdefault(hint.env.name, hint.env.meaning) == hint.env.meaning
