@@ -1,0 +1,289 @@
+"""The ledger's statements: fenced by the epoch, moving only from the state that they name."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+
+from daemon.ledger import ClaimRefused, Closed, Ledger
+from daemon.presence import LOCK_CLASS
+from daemon.store import Entry, Holding, Store, Work, Written
+from plumbing.logs import Log
+from plumbing.postgres import Pool
+from tests.campaigns import PHONE, Job, counters, make_job, message, states
+
+CLAIM: dict[str, Any] = {"claim_seconds": 2.0, "limited_by": None}
+
+
+@pytest.fixture
+def store(pool: Pool) -> Store:
+    return Store(pool)
+
+
+async def take(store: Store) -> tuple[Holding, Work]:
+    """The lane and its next loop, as a daemon that got the turn takes them."""
+    holding = await store.acquire(PHONE, 1, "reply")
+    work = await store.begin_loop(holding)
+    assert work is not None
+    return holding, work
+
+
+async def claim(store: Store, holding: Holding, work: Work, *seqs: int) -> Written | None:
+    return await store.write(holding, work, [], claim_seqs=list(seqs), **CLAIM)
+
+
+async def record(store: Store, holding: Holding, work: Work, *entries: Entry) -> Written | None:
+    return await store.write(holding, work, entries, claim_seqs=[], **CLAIM)
+
+
+def sent(seq: int, attempt: int = 1) -> Entry:
+    return Entry(seq, "49151", attempt, "sent", 0, message_id=f"wamid.{seq}")
+
+
+def throttled(seq: int) -> Entry:
+    return Entry(seq, "49151", 1, "queued", 0, code=130429, title="Rate limit", wait_seconds=1.0)
+
+
+async def test_a_message_is_claimed_once(store: Store, pool: Pool) -> None:
+    await make_job(pool, 3)
+    holding, work = await take(store)
+    first = await claim(store, holding, work, 1, 2)
+    second = await claim(store, holding, work, 2, 3)
+    assert first is not None
+    assert second is not None
+    assert first.claimed == frozenset({1, 2})
+    assert second.claimed == frozenset({3})
+
+
+async def test_a_holder_that_lost_its_lane_can_neither_claim_nor_record(
+    store: Store, pool: Pool
+) -> None:
+    job = await make_job(pool, 3)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    await store.acquire(PHONE, 2, "reply")
+    assert await claim(store, holding, work, 2) is None
+    assert await record(store, holding, work, sent(1)) is None
+    assert await store.complete_loop(holding, work) is None
+    assert await store.begin_loop(holding) is None
+    assert await states(pool, job) == {"queued": 2, "sending": 1}
+
+
+async def test_an_outcome_of_another_attempt_changes_nothing(store: Store, pool: Pool) -> None:
+    job = await make_job(pool, 1)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    written = await record(store, holding, work, sent(1, attempt=2))
+    assert written is not None
+    assert written.recorded == frozenset()
+    assert await states(pool, job) == {"sending": 1}
+
+
+async def crashed_with(store: Store, *seqs: int) -> tuple[Holding, Work]:
+    """A holder that claimed these and lost its lane; its successor has settled them."""
+    holding, work = await take(store)
+    await claim(store, holding, work, *seqs)
+    successor = await store.acquire(PHONE, 2, "reply")
+    assert await store.settle(successor) == len(seqs)
+    return holding, work
+
+
+async def test_what_a_dead_holder_left_in_sending_is_unknown(store: Store, pool: Pool) -> None:
+    job = await make_job(pool, 4)
+    await crashed_with(store, 1, 2)
+    assert await counters(pool, job) == {"queued": 2, "unknown": 2}
+    assert await pool.fetchval("SELECT unknown FROM loops") == 2
+
+
+async def test_a_fact_whose_turn_is_lost_is_still_recorded(store: Store, pool: Pool) -> None:
+    job = await make_job(pool, 4)
+    holding, _ = await crashed_with(store, 1, 2)
+    written = await store.record_late(holding, job.id, sent(1))
+    assert written is not None
+    assert (written.sent, written.newly_sent) == (1, 1)
+    assert await counters(pool, job) == {"queued": 2, "sent": 1, "unknown": 1}
+    assert (await message(pool, job, 1))["message_id"] == "wamid.1"
+    assert await pool.fetchval("SELECT ARRAY[sent, unknown] FROM loops") == [1, 1]
+
+
+async def test_a_fact_is_recorded_once(store: Store, pool: Pool) -> None:
+    job = await make_job(pool, 1)
+    holding, _ = await crashed_with(store, 1)
+    await store.record_late(holding, job.id, sent(1))
+    assert await store.record_late(holding, job.id, sent(1)) is None
+    assert await counters(pool, job) == {"sent": 1}
+
+
+async def test_what_was_not_accepted_goes_back_to_the_queue_when_its_turn_is_lost(
+    store: Store, pool: Pool
+) -> None:
+    job = await make_job(pool, 2)
+    holding, _ = await crashed_with(store, 1)
+    await store.record_late(holding, job.id, throttled(1))
+    assert await counters(pool, job) == {"queued": 2}
+
+
+async def test_what_was_not_accepted_is_failed_when_its_loop_is_over(
+    store: Store, pool: Pool
+) -> None:
+    job = await make_job(pool, 1)
+    holding, _ = await crashed_with(store, 1)
+    await pool.execute("UPDATE loops SET state = 'completed', finished_at = now()")
+    await store.record_late(holding, job.id, throttled(1))
+    assert await counters(pool, job) == {"failed": 1}
+    assert (await message(pool, job, 1))["error_code"] == 130429
+
+
+async def test_a_loop_with_something_left_to_send_is_not_completed(
+    store: Store, pool: Pool
+) -> None:
+    await make_job(pool, 2)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    assert await store.complete_loop(holding, work) is None
+    await record(store, holding, work, sent(1))
+    assert await store.complete_loop(holding, work) is None
+
+
+async def test_the_last_loop_finishes_the_job(store: Store, pool: Pool) -> None:
+    await make_job(pool, 2, loop_size=1)
+    ends = []
+    for _ in range(2):
+        holding, work = await take(store)
+        await claim(store, holding, work, work.first_seq)
+        await record(store, holding, work, sent(work.first_seq))
+        end = await store.complete_loop(holding, work)
+        assert end is not None
+        ends.append(end.job and end.job.state)
+    assert ends == [None, "completed"]
+    assert await store.next_order(PHONE) is None
+
+
+async def test_a_completed_job_is_not_begun_again(store: Store, pool: Pool) -> None:
+    await test_the_last_loop_finishes_the_job(store, pool)
+    holding = await store.acquire(PHONE, 3, "reply")
+    assert await store.begin_loop(holding) is None
+
+
+async def test_a_successor_waits_for_what_a_living_holder_has_claimed(
+    store: Store, pool: Pool, database_url: str
+) -> None:
+    await make_job(pool, 1)
+    living = await asyncpg.connect(database_url)
+    await living.execute("SELECT pg_advisory_lock($1, $2)", LOCK_CLASS, 77)
+    holding = await store.acquire(PHONE, 77, "reply")
+    work = await store.begin_loop(holding)
+    assert work is not None
+    await claim(store, holding, work, 1)
+    assert 1.0 < (await store.acquire(PHONE, 77, "reply")).wait_seconds <= 2.0
+    await living.close()
+    await asyncio.sleep(0.2)
+    assert (await store.acquire(PHONE, 78, "reply")).wait_seconds == 0.0
+
+
+async def test_a_released_lane_tells_its_next_holder_when_messages_left(
+    store: Store, pool: Pool
+) -> None:
+    await make_job(pool, 1)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    await store.release(holding, [0.5, 0.1])
+    after = await store.acquire(PHONE, 2, "reply")
+    assert not after.was_held
+    assert after.leave_ages == pytest.approx([0.5, 0.1], abs=0.09)
+
+
+async def test_a_lane_that_was_not_released_tells_only_of_its_last_claim(
+    store: Store, pool: Pool
+) -> None:
+    await make_job(pool, 1)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    after = await store.acquire(PHONE, 2, "reply")
+    assert after.was_held
+    assert after.leave_ages is None
+    assert after.claimed_seconds_ago is not None
+
+
+async def test_postgres_itself_refuses_counts_that_do_not_add_up(pool: Pool) -> None:
+    await make_job(pool, 2)
+    with pytest.raises(asyncpg.CheckViolationError, match="conservation"):
+        await pool.execute("UPDATE jobs SET sent = sent + 1")
+
+
+class CountingStore(Store):
+    """Counts its writes, and takes as long as a disk would."""
+
+    writes = 0
+
+    async def write(
+        self, holding: Holding, work: Work, entries: Sequence[Entry], **claim: Any
+    ) -> Written | None:
+        self.writes += 1
+        await asyncio.sleep(0.005)
+        return await super().write(holding, work, entries, **claim)
+
+
+def ignore(_entries: Sequence[Entry], _written: Written) -> None:
+    """Nobody is told."""
+
+
+async def test_one_statement_carries_the_outcomes_that_gathered(pool: Pool, log: Log) -> None:
+    job = await make_job(pool, 100)
+    store = CountingStore(pool)
+    holding, work = await take(store)
+    async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
+        claimed = await ledger.claim([message for message, _ in work.waiting])
+        await asyncio.gather(*(ledger.record(sent(message.seq)) for message in claimed))
+    assert await counters(pool, job) == {"sent": 100}
+    assert store.writes <= 3
+
+
+async def test_a_ledger_without_its_lane_takes_no_claims_and_says_why(
+    store: Store, pool: Pool, log: Log
+) -> None:
+    job = await make_job(pool, 2)
+    holding, work = await take(store)
+    async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
+        await store.acquire(PHONE, 2, "reply")
+        with pytest.raises(ClaimRefused):
+            await ledger.claim([message for message, _ in work.waiting])
+        assert ledger.closed is Closed.FENCED
+    assert await states(pool, job) == {"queued": 2}
+
+
+class BreakingStore(Store):
+    """Its first write is done, and its answer lost."""
+
+    broken = False
+
+    async def write(
+        self, holding: Holding, work: Work, entries: Sequence[Entry], **claim: Any
+    ) -> Written | None:
+        written = await super().write(holding, work, entries, **claim)
+        if not self.broken:
+            self.broken = True
+            raise ConnectionResetError
+        return written
+
+
+async def test_a_claim_whose_answer_was_lost_is_taken_back(pool: Pool, log: Log) -> None:
+    job = await make_job(pool, 2)
+    store = BreakingStore(pool)
+    holding, work = await take(store)
+    async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
+        with pytest.raises(ClaimRefused):
+            await ledger.claim([message for message, _ in work.waiting])
+    assert await counters(pool, job) == {"queued": 2}
+
+
+async def test_an_outcome_whose_answer_was_lost_is_recorded_once(pool: Pool, log: Log) -> None:
+    job: Job = await make_job(pool, 1)
+    store = BreakingStore(pool)
+    holding, work = await take(store)
+    await Store(pool).write(holding, work, [], claim_seqs=[1], **CLAIM)
+    async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
+        await ledger.record(sent(1))
+    assert await counters(pool, job) == {"sent": 1}

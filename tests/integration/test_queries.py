@@ -1,0 +1,32 @@
+"""Every named query prepares on the real schema."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plumbing.postgres import Pool, load_queries
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted(ROOT.glob("*/queries.sql"))
+
+
+def named() -> list[Any]:
+    """The queries of all files, each once (aiosql adds a cursor form of those with rows)."""
+    return [
+        pytest.param(getattr(queries, name), id=f"{path.parent.name}.{name}")
+        for path in FILES
+        for queries in [load_queries(path)]
+        for name in queries.available_queries
+        if not name.endswith("_cursor")
+    ]
+
+
+def test_both_processes_that_use_postgres_have_their_queries() -> None:
+    assert [path.parent.name for path in FILES] == ["daemon", "gateway"]
+
+
+@pytest.mark.parametrize("query", named())
+async def test_a_query_prepares_on_the_real_schema(pool: Pool, query: Any) -> None:
+    async with pool.acquire() as connection:
+        await connection.prepare(query.sql)
