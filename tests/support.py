@@ -21,13 +21,15 @@ async def until(holds: Callable[[], bool], what: str, *, seconds: float = 10) ->
         await asyncio.sleep(0.01)
 
 
-def processes_with(mark: str) -> list[str]:
-    """The command lines of all living processes that have `mark` in their environment (Linux)."""
-    found = []
+def processes_with(mark: str) -> dict[int, str]:
+    """Living processes with `mark` in their command or environment: command by pid (Linux)."""
+    found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if mark.encode() in (process / "environ").read_bytes():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            environ = (process / "environ").read_bytes()
         except OSError:  # gone meanwhile, or somebody else's
             continue
+        if mark in command or mark.encode() in environ:
+            found[int(process.name)] = command
     return found

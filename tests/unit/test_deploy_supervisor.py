@@ -134,7 +134,7 @@ async def test_bad_settings_stop_everything_and_are_not_tried_again(stage: Stage
     assert raised.value.exit_code == 78
     assert stage.told() == ["first up", "first down"]
     assert stage.shown.count(("refusing", "PORT must be a whole number")) == 1
-    assert processes_with(stage.mark) == []
+    assert processes_with(stage.mark) == {}
 
 
 async def test_what_a_program_prints_is_shown_with_its_name(stage: Stage) -> None:
@@ -148,14 +148,14 @@ async def test_a_program_that_does_not_stop_is_killed(stage: Stage) -> None:
     async with stage.up(replace(stage.program("stubborn", STUBBORN), stop_seconds=0.2)):
         pass
     assert stage.said[-1] == "stubborn did not stop in 0.2 s: killed"
-    assert processes_with(stage.mark) == []
+    assert processes_with(stage.mark) == {}
 
 
 @linux
 async def test_children_of_a_program_do_not_outlive_it(stage: Stage) -> None:
     async with stage.up(stage.program("forking", FORKING + STEADY)):
         assert len(processes_with(stage.mark)) == 2
-    await until(lambda: processes_with(stage.mark) == [], "all gone")
+    await until(lambda: processes_with(stage.mark) == {}, "all gone")
 
 
 async def test_a_stop_while_programs_start_stops_what_has_started(stage: Stage) -> None:
@@ -194,5 +194,5 @@ async def test_a_killed_supervisor_leaves_no_process(stage: Stage) -> None:
         assert "up\n" in iter(supervisor.stdout.readline, "")
         assert len(processes_with(stage.mark)) == 3
         supervisor.send_signal(signal.SIGKILL)
-    await until(lambda: processes_with(stage.mark) == [], "no process left")
+    await until(lambda: processes_with(stage.mark) == {}, "no process left")
     assert stage.told().count("first down") == 1

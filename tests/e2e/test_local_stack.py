@@ -1,0 +1,209 @@
+"""`python -m deploy.local`, the real one: comes up, heals, refuses in a sentence, stops clean."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from deploy.programs import CHECKOUT
+from tests.support import free_port, processes_with, until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts processes in /proc")
+COMMAND = (sys.executable, "-m", "deploy.local")
+STOP_SECONDS = 10
+
+
+class Stack:
+    """One `make run` in a folder of its own, on free ports."""
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self.folder = folder / "stack"
+        self.folder.mkdir()
+        self.ports = {name: free_port() for name in ("PORT", "DAEMON_PORT", "SANDBOX_PORT")}
+        ports = {name: str(port) for name, port in self.ports.items()}
+        # Nothing that the machine sets leads this stack elsewhere.
+        self.environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)} | ports | environ
+        self.environ["MARK"] = str(self.folder)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        with (self.folder / "out").open("ab") as out:
+            return subprocess.Popen(
+                COMMAND, cwd=self.folder, env=self.environ, stdout=out, stderr=out
+            )
+
+    def once(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            [*COMMAND, *arguments], cwd=self.folder, env=self.environ,
+            capture_output=True, text=True, check=False, timeout=100,
+        )  # fmt: skip
+
+    @property
+    def said(self) -> str:
+        return (self.folder / "out").read_text()
+
+    def url(self, port: str, path: str) -> str:
+        return f"http://127.0.0.1:{self.ports[port]}{path}"
+
+    @asynccontextmanager
+    async def up(self) -> AsyncIterator[subprocess.Popen[bytes]]:
+        """The stack, all up; stopped by SIGTERM if the block has not ended it."""
+        with self.start() as supervisor:
+            try:
+                await until(lambda: "A first message:" in self.said, "all is up", seconds=60)
+                yield supervisor
+            finally:
+                supervisor.send_signal(signal.SIGTERM)
+                supervisor.wait(STOP_SECONDS + 10)
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    """The whole stack, with servers of its own."""
+    return Stack(tmp_path, {})
+
+
+@pytest.fixture
+def light_stack(tmp_path: Path, database_url: str, nats_url: str) -> Stack:
+    """The stack on servers that run already."""
+    return Stack(tmp_path, {"DATABASE_URL": database_url, "NATS_URL": nats_url})
+
+
+async def get(url: str) -> Any:
+    async with aiohttp.ClientSession() as client, client.get(url) as answer:
+        return await answer.json()
+
+
+async def test_all_comes_up_sends_and_stops_within_ten_seconds(stack: Stack) -> None:
+    async with stack.up() as supervisor:
+        assert [line.split()[0] for line in stack.said.splitlines() if " up in " in line] == [
+            "postgres", "nats", "sandbox", "gateway", "daemon",
+        ]  # fmt: skip
+        # The curl that is printed, as it is printed.
+        lines = stack.said.splitlines()
+        (at,) = [number for number, line in enumerate(lines) if "bulk-quick-send" in line]
+        answer = subprocess.run(
+            "\n".join(lines[at : at + 2]), shell=True, capture_output=True, check=False
+        )
+        assert b'"success":true' in answer.stdout
+        summary = stack.url("SANDBOX_PORT", "/sandbox/ledger/summary")
+        await until_accepted(summary, 1)
+        began = time.monotonic()
+        supervisor.send_signal(signal.SIGTERM)
+        assert supervisor.wait(STOP_SECONDS) == 0
+        assert time.monotonic() - began < STOP_SECONDS
+    assert "killed" not in stack.said
+    assert processes_with(str(stack.folder)) == {}
+
+
+async def until_accepted(summary: str, number: int) -> None:
+    deadline = time.monotonic() + 20
+    while (await get(summary))["accepted"] != number:
+        assert time.monotonic() < deadline
+
+
+async def test_a_killed_stack_leaves_no_process_and_keeps_its_jobs(stack: Stack) -> None:
+    async with stack.up() as supervisor:
+        body = {
+            "phone_number_id": "1",
+            "template_name": "hello_world",
+            "recipients_text": "+4915112345678",
+        }
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(stack.url("PORT", "/api/whatsapp/bulk-quick-send"), json=body) as answer,
+        ):
+            job = (await answer.json())["jobId"]
+        supervisor.send_signal(signal.SIGKILL)
+        supervisor.wait()
+        await until(lambda: processes_with(str(stack.folder)) == {}, "all gone", seconds=30)
+    (stack.folder / "out").unlink()
+    async with stack.up():
+        assert (await get(stack.url("PORT", f"/api/bulk/job/{job}")))["jobId"] == job
+
+
+async def test_a_gateway_that_is_killed_comes_back(light_stack: Stack) -> None:
+    async with light_stack.up():
+        assert " up in " in light_stack.said
+        assert "postgres " not in light_stack.said
+        assert "nats " not in light_stack.said
+        (gateway,) = [
+            pid
+            for pid, command in processes_with(str(light_stack.folder)).items()
+            if command.endswith("-m gateway ")
+        ]
+        os.kill(gateway, signal.SIGKILL)
+        await until(lambda: "gateway is up again" in light_stack.said, "it is back", seconds=20)
+        assert "gateway ended with signal SIGKILL, saying: " in light_stack.said
+        assert (await get(light_stack.url("PORT", "/api/bulk/jobs")))["jobs"] == []
+    assert processes_with(str(light_stack.folder)) == {}
+
+
+async def test_a_second_one_in_the_same_folder_is_refused_in_a_sentence(light_stack: Stack) -> None:
+    async with light_stack.up():
+        second = light_stack.once()
+        assert second.returncode == 1
+        assert second.stderr.startswith("The stack runs already, with its data in ")
+        assert second.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("setting", ["PORT", "DAEMON_PORT", "SANDBOX_PORT"])
+def test_a_taken_port_is_one_sentence_and_nothing_is_left(stack: Stack, setting: str) -> None:
+    with socket.create_server(("127.0.0.1", stack.ports[setting])):
+        done = stack.once()
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Port {stack.ports[setting]}, which the ")
+    assert f"set {setting} to" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in (stack.folder / ".data").iterdir()] == ["lock"]
+    assert processes_with(str(stack.folder)) == {}
+
+
+def test_bad_settings_are_one_message_and_nothing_is_started(stack: Stack) -> None:
+    stack.environ |= {"PORT": "x", "BULK_LOOP_SIZE": "0"}
+    done = stack.once()
+    assert done.returncode == 78
+    assert "PORT must be" in done.stderr
+    assert "BULK_LOOP_SIZE must be" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (stack.folder / ".data").exists()
+
+
+def test_what_a_process_refuses_at_its_start_stops_the_stack(light_stack: Stack) -> None:
+    light_stack.environ["HOST"] = "0.0.0.0"  # without API_KEYS
+    done = light_stack.once()
+    assert done.returncode in (1, 78)
+    assert "gateway did not start" in done.stderr
+    assert "API_KEYS" in done.stderr.splitlines()[-1]
+    assert processes_with(str(light_stack.folder)) == {}
+
+
+def test_the_demo_ends_with_its_proof(stack: Stack) -> None:
+    stack.environ |= {
+        "BULK_MESSAGES_PER_SECOND": "0", "BULK_LOOP_PAUSE_MS": "100",
+        "SANDBOX_LATENCY_MS": "1", "SANDBOX_THROUGHPUT": "0", "TMPDIR": str(stack.folder),
+    }  # fmt: skip
+    done = stack.once("demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+    loops = [line.split(" in ")[0] for line in done.stdout.splitlines() if "completed:" in line]
+    assert loops == [
+        "loop 1/3 completed: 200 sent, 0 failed", "loop 2/3 completed: 200 sent, 0 failed",
+        "loop 3/3 completed: 100 sent, 0 failed",
+    ]  # fmt: skip
+    assert "500 accepted sends, 500 different recipients, nobody twice" in done.stdout
+    assert list(stack.folder.iterdir()) == []
+    assert processes_with(str(stack.folder)) == {}
+
+
+def test_an_unknown_command_says_which_there_are(stack: Stack) -> None:
+    done = stack.once("dmeo")
+    assert (done.returncode, done.stderr) == (2, "usage: python -m deploy.local [demo]\n")
