@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
@@ -35,6 +36,13 @@ async def serve(settings: Gateway, log: Log, stop: asyncio.Event) -> None:
     """Listen at once, work when PostgreSQL answers, and stop when told. Raises CannotStart."""
     check_address(settings.host, settings.api_keys)
     parts = assemble(settings, log)
+    gc.freeze()  # what lives as long as the process need not be walked at every big submission
+    await serve_with(parts, stop)
+
+
+async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
+    """Serve with parts that are put together already. Raises CannotStart."""
+    settings, log = parts.settings, parts.log
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_connected(parts))
         await stack.enter_async_context(_listening(parts))

@@ -19,6 +19,7 @@ from phonenumbers import ValidationResult as Possible
 SHORTEST, LONGEST = 7, 15  # digits of an international number, its calling code included
 
 _PLAIN: Final = re.compile(r"\+?[0-9]+")
+_USUAL: Final = str.maketrans("", "", " -()/\u00a0")  # dropped in one step; a dot may be decimal
 _SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _WHOLE_FLOAT: Final = re.compile(r"(\+?[0-9]{5,})\.0+")
 _LABELS: Final = ("whatsapp:", "tel:", "p:")
@@ -86,8 +87,8 @@ class _Home:
         return digits if self._is_ours(digits) else self._uncertain(digits)
 
     def _is_national(self, digits: str) -> bool:
-        fits = self._national.fullmatch(digits) and len(self._code) + len(digits) <= LONGEST
-        return bool(fits)
+        fits = SHORTEST <= len(self._code) + len(digits) <= LONGEST
+        return fits and self._national.fullmatch(digits) is not None
 
     def _is_ours(self, digits: str) -> bool:
         return digits.startswith(self._code) and self._is_national(digits[len(self._code) :])
@@ -105,11 +106,16 @@ class _Home:
 
 def _bare(text: str) -> str | Invalid:
     """The digits of a text, after a `+` when it names its country."""
-    if not _PLAIN.fullmatch(text):
+    if not _PLAIN.fullmatch(plain := text.translate(_USUAL)):
         cleaned = _without_separators(text)
         if isinstance(cleaned, Invalid):
             return cleaned
-        text = cleaned
+        plain = cleaned
+    return _with_country(plain)
+
+
+def _with_country(text: str) -> str | Invalid:
+    """A leading `00` is a plus."""
     digits = text.lstrip("+")
     if not digits:
         return NO_DIGITS
@@ -200,7 +206,8 @@ def _by_library(text: str, region: str | None, *, must_be_valid: bool = False) -
     possible = phonenumbers.is_possible_number_with_reason(number)
     if possible == Possible.TOO_LONG or len(digits) > LONGEST:
         return Invalid(f"too long for +{number.country_code}")
-    if possible == Possible.TOO_SHORT or len(digits) < SHORTEST:
+    is_local = possible == Possible.IS_POSSIBLE_LOCAL_ONLY  # it lacks its area code
+    if possible == Possible.TOO_SHORT or is_local or len(digits) < SHORTEST:
         return Invalid(f"too short for +{number.country_code}")
     if possible != Possible.IS_POSSIBLE:
         return Invalid(f"no number of +{number.country_code} has this length")

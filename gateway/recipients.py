@@ -137,7 +137,7 @@ class Table:
 
 def sendable(value: object) -> str | Invalid:
     """A value as a person would write it, when Meta takes it as a template's parameter."""
-    text = _written(value)
+    text = value if isinstance(value, str) else _written(value)
     if text is None:
         return Invalid("holds a list or an object, not a value")
     if not text or text.isspace():
@@ -152,8 +152,6 @@ def sendable(value: object) -> str | Invalid:
 def _written(value: object) -> str | None:
     """12.0 as 12, 19.9 as it is, never an exponent; None: no single value."""
     match value:
-        case str():
-            return value
         case None:
             return ""
         case bool():

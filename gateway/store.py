@@ -28,6 +28,7 @@ _BROKEN: Final = (
     asyncpg.OperatorInterventionError,  # shutting down, or starting up
     asyncpg.InsufficientResourcesError,  # no connection slot free
     asyncpg.ReadOnlySQLTransactionError,  # a standby answered
+    asyncpg.InternalClientError,  # the server has said goodbye, its connection is not closed yet
 )
 
 

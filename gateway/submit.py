@@ -24,7 +24,7 @@ from schemas.states import JobState
 
 BODY_LIMIT_BYTES: Final = 16 * 2**20
 BODY_SECONDS: Final = 60.0
-SLICE: Final = 500  # entries between two looks at the event loop: about 2 ms
+SLICE: Final = 250  # entries between two looks at the event loop: about 2 ms
 BULK_THRESHOLD: Final = 50  # front ends speak of a bulk send above it
 REPLAYED: Final = {"Idempotency-Replayed": "true"}
 

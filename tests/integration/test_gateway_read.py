@@ -1,0 +1,201 @@
+"""Reading jobs: the counters add up, owners see their own, unknown things are named."""
+
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+
+from plumbing.logs import Log
+from plumbing.postgres import Pool
+from schemas.settings import parse_api_keys
+from tests.gateways import PHONE, QUICK, Running, numbers, quick, serving
+
+ANN, BOB = "ann-key-1", "bob-key-1"
+
+
+@pytest.fixture
+async def gateway(database_url: str, nats_url: str, log: Log) -> AsyncIterator[Running]:
+    async with serving(database_url, nats_url, log) as running:
+        yield running
+
+
+@pytest.fixture
+async def guarded(database_url: str, nats_url: str, log: Log) -> AsyncIterator[Running]:
+    """A gateway with two keys."""
+    keys = parse_api_keys(f"ann:{ANN},bob:{BOB}")
+    async with serving(database_url, nats_url, log, api_keys=keys) as running:
+        yield running
+
+
+async def run_a_part(pool: Pool, job_id: str) -> None:
+    """What a daemon writes while it is in the second of three loops of 450 messages."""
+    job = UUID(job_id)
+    await pool.execute(
+        "UPDATE messages SET state = CASE"
+        "   WHEN seq % 50 = 0 THEN 'failed' WHEN seq = 1 THEN 'unknown'"
+        "   WHEN seq <= 299 THEN 'sent' ELSE 'sending' END,"
+        " error_code = CASE WHEN seq % 100 = 0 THEN 131026 WHEN seq % 50 = 0 THEN 131049 END,"
+        " error_title = CASE WHEN seq % 50 = 0 THEN 'Undeliverable' END"
+        " WHERE job_id = $1 AND seq <= 300",
+        job,
+    )
+    await pool.execute(
+        "UPDATE messages SET error_code = 131026 WHERE job_id = $1 AND seq = 250", job
+    )
+    await pool.execute(
+        "UPDATE jobs SET state = 'running', queued = 150, sending = 0, sent = 293, failed = 6,"
+        " unknown = 1, delivered = 7, read = 3, limited_by = 'latency',"
+        " started_at = now() - interval '60 seconds' WHERE id = $1",
+        job,
+    )
+    await pool.execute(
+        "UPDATE loops SET state = CASE loop WHEN 1 THEN 'completed' ELSE 'running' END,"
+        " sent = CASE loop WHEN 1 THEN 195 ELSE 98 END,"
+        " failed = CASE loop WHEN 1 THEN 4 ELSE 2 END,"
+        " unknown = CASE loop WHEN 1 THEN 1 ELSE 0 END,"
+        " started_at = now() - interval '60 seconds',"
+        " finished_at = CASE loop WHEN 1 THEN now() - interval '40 seconds' END"
+        " WHERE job_id = $1 AND loop <= 2",
+        job,
+    )
+
+
+async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
+    job_id = await gateway.submit(450, campaign_name="Launch")
+    answer = await gateway.get(f"/api/bulk/job/{job_id}")
+    assert answer.status == 200
+    said = dict(answer.body)
+    assert said.pop("createdAt").endswith("Z")
+    loops = said.pop("loops")
+    assert [loop["size"] for loop in loops] == [200, 200, 50]
+    assert loops[0] == {
+        "loop": 1, "state": "queued", "size": 200, "sent": 0, "failed": 0, "unknown": 0,
+        "startedAt": None, "finishedAt": None, "ratePerSecond": None,
+    }  # fmt: skip
+    assert said == {
+        "jobId": job_id, "state": "queued", "reason": None, "campaignName": "Launch",
+        "campaignId": None, "phoneNumberId": PHONE, "template": "order_update",
+        "totalRecipients": 450, "sent": 0, "failed": 0, "queued": 450, "sending": 0,
+        "delivered": 0, "read": 0, "unknown": 0, "skipped": 0, "canceled": 0,
+        "progress": {"percentage": 0.0, "completed": 0, "remaining": 450},
+        "batchSize": 200, "totalBatches": 3, "loopSize": 200, "totalLoops": 3, "currentLoop": 0,
+        "startedAt": None, "finishedAt": None, "ratePerSecond": None,
+        "etaSeconds": 49.0, "limitedBy": None, "errors": [],
+    }  # fmt: skip
+
+
+async def test_a_job_that_is_under_way(gateway: Running, pool: Pool) -> None:
+    job_id = await gateway.submit(450)
+    await run_a_part(pool, job_id)
+    said = (await gateway.get(f"/api/bulk/jobs/{job_id}")).body
+    counted = ("sent", "failed", "unknown", "skipped", "canceled", "queued", "sending")
+    assert sum(said[name] for name in counted) == said["totalRecipients"]
+    assert said["progress"] == {"percentage": 66.7, "completed": 300, "remaining": 150}
+    assert (said["currentLoop"], said["limitedBy"]) == (2, "latency")
+    assert said["ratePerSecond"] == pytest.approx(5, abs=0.2)
+    assert said["etaSeconds"] == pytest.approx(150 / 5 + 2, abs=2)
+    assert said["errors"] == [
+        {"code": 131026, "title": "Undeliverable", "count": 4},
+        {"code": 131049, "title": "Undeliverable", "count": 2},
+    ]
+    assert said["loops"][0]["ratePerSecond"] == pytest.approx(10, abs=0.1)
+    assert [loop["state"] for loop in said["loops"]] == ["completed", "running", "queued"]
+
+
+@pytest.mark.parametrize("job_id", ["nonsense", "1", "%00", "..%2f", str(uuid4())])
+@pytest.mark.parametrize("path", ["/api/bulk/job", "/api/bulk/realtime", "/realtime/bulk"])
+async def test_an_unknown_job_is_not_found(gateway: Running, path: str, job_id: str) -> None:
+    answer = await gateway.get(f"{path}/{job_id}")
+    assert (answer.status, answer.body["error"]) in (
+        (404, "Job not found"),
+        (404, "ROUTE_NOT_FOUND"),
+    )
+    assert answer.body["error"] == "Job not found" or "2f" in job_id
+
+
+async def test_jobs_are_listed_newest_first_in_pages(gateway: Running) -> None:
+    made = [await gateway.submit(1) for _ in range(5)]
+    first = (await gateway.get("/api/bulk/jobs?limit=2")).body
+    assert [job["jobId"] for job in first["jobs"]] == made[:2:-1]
+    assert first["pagination"] == {"limit": 2, "offset": 0, "total": 5, "hasMore": True}
+    last = (await gateway.get("/api/bulk/jobs?limit=50&offset=4")).body
+    assert [job["jobId"] for job in last["jobs"]] == made[:1]
+    assert last["pagination"] == {"limit": 50, "offset": 4, "total": 5, "hasMore": False}
+    assert (await gateway.get("/api/bulk/jobs")).body["pagination"]["limit"] == 50
+    assert (await gateway.get("/api/bulk/jobs?offset=9")).body["jobs"] == []
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=51", "limit=-1", "limit=x", "offset=-1", "offset=", "limit=1e1"]
+)
+async def test_a_page_out_of_range_is_a_bad_request(gateway: Running, query: str) -> None:
+    answer = await gateway.get(f"/api/bulk/jobs?{query}")
+    assert (answer.status, answer.body["error"]) == (400, "Bad Request")
+
+
+async def test_each_owner_sees_its_own_jobs(guarded: Running) -> None:
+    answer = await guarded.post(QUICK, quick(numbers(1)), X_API_Key=ANN)
+    job_id = answer.body["jobId"]
+    assert (await guarded.get(f"/api/bulk/job/{job_id}", X_API_Key=ANN)).status == 200
+    for path in (f"/api/bulk/job/{job_id}", f"/api/bulk/realtime/{job_id}"):
+        denied = await guarded.get(path, X_API_Key=BOB)
+        assert (denied.status, denied.body["error"]) == (403, "Access denied")
+        unknown = await guarded.get(path)
+        assert (unknown.status, unknown.body["error"]) == (401, "Authentication required")
+    listed = await guarded.get("/api/bulk/jobs", Authorization=f"Bearer {BOB}")
+    assert listed.body["pagination"]["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "title"),
+    [
+        ("GET", "/", 404, "ROUTE_NOT_FOUND"),
+        ("GET", "/api/nothing", 404, "ROUTE_NOT_FOUND"),
+        ("POST", "/api/bulk/nothing/here", 404, "ROUTE_NOT_FOUND"),
+        ("GET", QUICK, 405, "Method Not Allowed"),
+        ("DELETE", "/api/bulk/jobs", 405, "Method Not Allowed"),
+    ],
+)
+async def test_an_unknown_path_is_named(
+    gateway: Running, method: str, path: str, status: int, title: str
+) -> None:
+    answer = await gateway.ask(method, path, {})
+    assert (answer.status, answer.body["error"], answer.body["path"]) == (status, title, path)
+    assert answer.body["message"]
+
+
+async def test_a_key_becomes_a_cookie_that_reads_and_ends(guarded: Running) -> None:
+    wrong = await guarded.post("/api/session", {"key": "not-a-key"})
+    assert (wrong.status, wrong.body["error"]) == (401, "Authentication required")
+    begun = await guarded.post("/api/session", {"key": ANN})
+    assert (begun.status, begun.body) == (200, {"owner": "ann"})
+    cookie = begun.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    assert ANN not in cookie
+    session = cookie.split(";")[0]
+    assert (await guarded.get("/api/bulk/jobs", Cookie=session)).status == 200
+    ended = await guarded.ask("DELETE", "/api/session", {"Cookie": session})
+    assert "Max-Age=0" in ended.headers["Set-Cookie"]
+
+
+async def test_a_cookie_given_over_https_stays_there(guarded: Running) -> None:
+    host = guarded.url.removeprefix("http://")
+    begun = await guarded.post("/api/session", {"key": ANN}, Origin=f"https://{host}")
+    assert "Secure" in begun.headers["Set-Cookie"]
+
+
+async def test_metrics_count_answers_by_route_and_need_a_key(guarded: Running) -> None:
+    await guarded.post(QUICK, quick(numbers(3)), X_API_Key=ANN)
+    assert (await guarded.get("/metrics")).status == 401
+    text = (await guarded.get("/metrics", X_API_Key=ANN)).body
+    assert "loopcast_recipients_accepted_total 3.0" in text
+    assert f'loopcast_http_requests_total{{route="{QUICK}",status="2xx"}} 1.0' in text
+    assert 'loopcast_http_requests_total{route="/metrics",status="4xx"} 1.0' in text
+
+
+async def test_health_needs_no_key(guarded: Running) -> None:
+    assert (await guarded.get("/healthz")).body == {"status": "ok"}
+    assert (await guarded.get("/readyz")).body == {
+        "status": "ready", "postgres": "ok", "jetstream": "ok",
+    }  # fmt: skip

@@ -1,0 +1,151 @@
+"""Who may: keys, sessions that end with their key, and loopback alone without keys."""
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.auth import SESSION_SECONDS, Gate, Keys, check_address, is_loopback, owner_of
+from plumbing.process import CannotStart
+from schemas.settings import ApiKey
+
+ANN, BOB, BOB_NEW = (
+    ApiKey("ann", "ann-key-1"), ApiKey("bob", "bob-key-1"), ApiKey("bob", "bob-key-2"),
+)  # fmt: skip
+KEYS = Keys((ANN, BOB, BOB_NEW))
+NOW = 1_800_000_000.0
+LOCAL = {"Host": "127.0.0.1:8080"}
+
+
+async def admitted(
+    keys: Keys, headers: dict[str, str], method: str = "GET", path: str = "/api/bulk/jobs"
+) -> tuple[int, str]:
+    """The gate's status, and whose request it let in."""
+    request = make_mocked_request(method, path, headers=headers)
+    response = await Gate(keys, "127.0.0.1", clock=lambda: NOW).admit(request, _let_in)
+    assert isinstance(response, web.Response)
+    return response.status, response.text if response.status == 200 and response.text else ""
+
+
+async def _let_in(request: web.Request) -> web.Response:
+    return web.Response(text=owner_of(request))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])
+def test_without_keys_loopback_is_served(host: str) -> None:
+    assert is_loopback(host)
+    check_address(host, ())
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
+def test_without_keys_any_other_address_stops_the_start(host: str) -> None:
+    with pytest.raises(CannotStart, match="set API_KEYS=name:key"):
+        check_address(host, ())
+    check_address(host, (ANN,))
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1:8080", "localhost", "LOCALHOST:80", "[::1]:8080", "127.0.0.1"]
+)
+async def test_without_keys_everybody_on_this_machine_is_the_same_owner(host: str) -> None:
+    assert await admitted(Keys(()), {"Host": host}) == (200, "local")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["evil.example", "127.0.0.1.evil.example", "localhost.evil:8080", "", "[::1", "10.0.0.1"],
+)
+async def test_without_keys_another_name_for_this_machine_is_refused(host: str) -> None:
+    assert (await admitted(Keys(()), {"Host": host}))[0] == 403
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:9999"])
+@pytest.mark.parametrize("method", ["POST", "DELETE", "PUT"])
+async def test_a_page_of_another_site_cannot_post(origin: str, method: str) -> None:
+    headers = {**LOCAL, "Origin": origin}
+    assert (await admitted(Keys(()), headers, method))[0] == 403
+    assert (await admitted(KEYS, {**headers, "X-API-Key": ANN.key}, method))[0] == 403
+    assert (await admitted(Keys(()), headers, "GET"))[0] == 200
+
+
+async def test_our_own_page_can_post() -> None:
+    headers = {**LOCAL, "Origin": "http://127.0.0.1:8080"}
+    assert await admitted(Keys(()), headers, "POST") == (200, "local")
+
+
+@pytest.mark.parametrize(
+    ("headers", "owner"),
+    [
+        ({"Authorization": "Bearer ann-key-1"}, "ann"),
+        ({"Authorization": "bearer  bob-key-1 "}, "bob"),
+        ({"X-API-Key": "bob-key-2"}, "bob"),
+    ],
+)
+async def test_a_key_says_whose_request_it_is(headers: dict[str, str], owner: str) -> None:
+    assert await admitted(KEYS, headers) == (200, owner)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"X-API-Key": "wrong-key"}, {"X-API-Key": ""}, {"Authorization": "Bearer "},
+     {"Authorization": "Basic ann-key-1"}, {"X-API-Key": "ann"}],
+)  # fmt: skip
+async def test_no_key_and_a_wrong_key_are_401(headers: dict[str, str]) -> None:
+    assert (await admitted(KEYS, headers))[0] == 401
+
+
+@given(st.text(st.characters(codec=None, exclude_categories=()), max_size=20))
+def test_any_other_text_is_nobodys_key(key: str) -> None:
+    assert KEYS.name_of(key) is None
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+async def test_health_asks_for_no_key(path: str) -> None:
+    assert (await admitted(KEYS, {}, path=path))[0] == 200
+
+
+async def test_metrics_ask_for_a_key() -> None:
+    assert (await admitted(KEYS, {}, path="/metrics"))[0] == 401
+
+
+async def test_a_session_stands_for_its_key() -> None:
+    session = KEYS.session(ANN.key, NOW)
+    assert await admitted(KEYS, {"Cookie": f"loopcast_session={session}"}) == (200, "ann")
+
+
+def test_a_wrong_key_gets_no_session() -> None:
+    assert KEYS.session("wrong-key", NOW) is None
+
+
+def test_a_session_ends_by_itself() -> None:
+    session = KEYS.session(ANN.key, NOW)
+    assert session is not None
+    assert KEYS.name_of_session(session, NOW + SESSION_SECONDS - 1) == "ann"
+    assert KEYS.name_of_session(session, NOW + SESSION_SECONDS) is None
+
+
+def test_a_session_ends_with_its_key() -> None:
+    session = KEYS.session(BOB.key, NOW)
+    assert session is not None
+    assert Keys((ANN, BOB)).name_of_session(session, NOW) == "bob"
+    assert Keys((ANN, BOB_NEW)).name_of_session(session, NOW) is None
+
+
+@given(st.text(max_size=40))
+def test_a_made_up_session_is_nobodys(cookie: str) -> None:
+    assert KEYS.name_of_session(cookie, NOW) is None
+
+
+@given(st.integers(min_value=0), st.sampled_from("0123456789abcdef."))
+def test_a_session_that_was_changed_is_nobodys(place: int, character: str) -> None:
+    session = KEYS.session(ANN.key, NOW)
+    assert session is not None
+    place %= len(session)
+    changed = session[:place] + character + session[place + 1 :]
+    if changed != session:
+        assert KEYS.name_of_session(changed, NOW) is None
+
+
+def test_keys_do_not_show_in_what_is_printed() -> None:
+    assert "key-1" not in repr(KEYS) + repr(ANN)

@@ -1,0 +1,187 @@
+"""The fan-out: every reader gets every frame once and in order, and none waits for another."""
+
+import asyncio
+from uuid import UUID, uuid4
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway import positions
+from gateway.hub import Hub, News, read_news
+from gateway.positions import At, End, Snapshot
+from gateway.views import Cursor, Everything, Loops, until_completed
+from schemas.events import (
+    Frame,
+    JobCompleted,
+    LoopStarted,
+    MessageSent,
+    encode_envelope,
+)
+
+JOB = UUID(int=1)
+
+
+def sent(number: int) -> Frame:
+    return MessageSent(
+        job_id=JOB, loop_index=1, batch_index=0, seq=number, to="491701234567",
+        message_id=f"wamid.{number}", sent=number, failed=0,
+    )  # fmt: skip
+
+
+def started(loop: int) -> Frame:
+    return LoopStarted(
+        job_id=JOB, loop_index=loop, batch_index=loop - 1, total_loops=3, loop_size=200
+    )
+
+
+COMPLETED = JobCompleted(job_id=JOB, state="completed", sent=3, failed=0, unknown=0)
+
+
+def news(seq: int, first_no: int, *frames: Frame) -> News:
+    return read_news(seq, encode_envelope(first_no, frames))
+
+
+async def test_each_reader_of_the_job_gets_what_is_told() -> None:
+    hub = Hub()
+    one, two, other = hub.join(JOB), hub.join(JOB), hub.join(uuid4())
+    hub.dispatch(7, JOB, encode_envelope(1, [sent(1), sent(2)]))
+    assert [len(n.frames) for n in await one.take(1)] == [2]
+    assert [n.seq for n in await two.take(1)] == [7]
+    assert await other.take(0) == []
+    assert hub.last_seq == 7
+
+
+async def test_frames_are_encoded_once_for_all_readers() -> None:
+    hub = Hub()
+    one, two = hub.join(JOB), hub.join(JOB)
+    hub.dispatch(7, JOB, encode_envelope(1, [sent(1)]))
+    assert (await one.take(1))[0] is (await two.take(1))[0]
+
+
+async def test_a_reader_that_falls_behind_is_cut_off_alone() -> None:
+    drops: list[str] = []
+    hub = Hub(on_drop=lambda: drops.append("dropped"), buffer=3)
+    slow, fast = hub.join(JOB, cut=lambda: drops.append("cut")), hub.join(JOB)
+    for seq in range(1, 10):
+        hub.dispatch(seq, JOB, encode_envelope(seq, [sent(seq)]))
+        assert len(await fast.take(1)) == 1
+    assert slow.closed
+    assert not fast.closed
+    assert drops == ["cut", "dropped"]
+
+
+async def test_waiting_ends_with_news_with_the_timeout_and_with_the_hub() -> None:
+    hub = Hub()
+    reader = hub.join(JOB)
+    assert await reader.take(0.01) == []
+    waiting = asyncio.create_task(reader.take(10))
+    await asyncio.sleep(0)
+    hub.dispatch(1, JOB, encode_envelope(1, [sent(1)]))
+    assert len(await waiting) == 1
+    waiting = asyncio.create_task(reader.take(10))
+    await asyncio.sleep(0)
+    hub.close()
+    assert await waiting == []
+    assert reader.closed
+    assert hub.join(JOB).closed
+
+
+async def test_who_left_is_forgotten() -> None:
+    hub = Hub()
+    reader = hub.join(JOB)
+    hub.leave(reader)
+    hub.dispatch(1, JOB, encode_envelope(1, [sent(1)]))
+    assert await reader.take(0) == []
+
+
+async def test_a_jump_sends_readers_away_to_ask_for_the_gap() -> None:
+    hub = Hub()
+    reader = hub.join(JOB)
+    hub.jump(500)
+    assert reader.closed
+    assert not hub.join(JOB).closed
+    assert hub.last_seq == 500
+
+
+def test_a_payload_that_is_no_envelope_is_an_error() -> None:
+    with pytest.raises(msgspec.DecodeError):
+        read_news(1, b"hello")
+
+
+@pytest.mark.parametrize(
+    ("text", "position"),
+    [
+        ("7", At(7)),
+        ("7.0", At(7, 0)),
+        ("7.12", At(7, 12)),
+        ("7.s40", Snapshot(7, 40)),
+        ("7.end", End(7)),
+    ],
+)
+def test_ids_are_read_and_written(text: str, position: positions.Position) -> None:
+    assert positions.parse(text) == position
+    assert str(position) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "-1", "7.", "7.s", "7.1.2", " 7", "7\n", "9" * 30, "\u0667"]
+)
+def test_other_ids_are_nothing(text: str) -> None:
+    assert positions.parse(text) is None
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=6), st.data())
+def test_a_reader_that_comes_back_gets_exactly_the_rest(
+    sizes: list[int], data: st.DataObject
+) -> None:
+    """Cut anywhere, also inside a message; what is replayed and what is live may overlap."""
+    told, number = [], 1
+    for seq, size in enumerate(sizes, 1):
+        told.append(news(seq, number, *(sent(number + i) for i in range(size))))
+        number += size
+    frames = [frame for message in told for frame in message.frames]
+    cut = data.draw(st.integers(0, len(frames) - 1))
+    cursor = Cursor(At(frames[cut].seq, frames[cut].index))
+    overlap = data.draw(st.integers(0, len(told)))
+    got = [frame for message in told + told[overlap:] for frame in cursor.advance(message)]
+    assert got == frames[cut + 1 :]
+
+
+def test_a_snapshot_knows_the_frames_up_to_its_number() -> None:
+    cursor = Cursor(Snapshot(4, 2))
+    assert [f.no for f in cursor.advance(news(5, 1, sent(1), sent(2), sent(3)))] == [3]
+    assert [f.no for f in cursor.advance(news(6, 4, sent(4)))] == [4]
+
+
+def test_everything_is_passed_on_in_the_bytes_made_for_all() -> None:
+    message = news(5, 1, sent(1), sent(2))
+    view = Everything()
+    assert view.show(message, Cursor(At(4)).advance(message)) is message.encoded
+    second = view.show(message, Cursor(At(5, 0)).advance(message))
+    assert second.startswith(b"id: 5.1\ndata: {")
+    assert second.endswith(b"}\n\n")
+    assert message.encoded.endswith(second)
+
+
+def test_the_loops_view_folds_messages_into_four_frames_a_second() -> None:
+    view = Loops(JOB)
+    shown = view.show(news(1, 1, started(1)), news(1, 1, started(1)).frames)
+    assert shown.startswith(b"id: 1.0\n")
+    message = news(2, 2, sent(1), sent(2))
+    assert view.show(message, message.frames) == b""
+    assert b'"sent":2' in view.flush(100.0, At(2, 1))
+    assert view.wait_seconds(100.0) is None
+    message = news(3, 4, sent(3))
+    view.show(message, message.frames)
+    assert view.flush(100.1, At(3, 0)) == b""
+    assert view.wait_seconds(100.1) == pytest.approx(0.15)
+    assert view.flush(100.25, At(3, 0)).startswith(b'id: 3.0\ndata: {"type":"progress"')
+
+
+def test_the_end_is_the_last_that_is_shown() -> None:
+    frames = news(1, 1, sent(1), COMPLETED, sent(2)).frames
+    assert until_completed(frames) == frames[:2]
+    assert until_completed(frames[:2]) == frames[:2]
+    assert until_completed(frames[:1]) == frames[:1]
