@@ -24,6 +24,7 @@ from deploy.demo_view import LiveView, PlainView, View, proof, summary
 from deploy.ports import reserve_port
 from deploy.programs import last_line
 from deploy.supervisor import NotStarted, Supervisor
+from plumbing.tasks import end
 from schemas.settings import Daemon, Gateway, Sandbox, fields_of
 
 RECIPIENTS: Final = 500
@@ -107,8 +108,7 @@ async def _first(
     await asyncio.wait({task, other}, return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         return True
-    task.cancel()
-    await asyncio.wait({task})
+    await end(task)
     return False
 
 
@@ -141,8 +141,7 @@ async def _follow(
             async for frame in watch.frames(client, url, job_id):
                 campaign.apply(frame, time.monotonic())
         finally:
-            drawing.cancel()
-            await asyncio.wait({drawing})
+            await end(drawing)
         view.show(campaign, time.monotonic())
 
 

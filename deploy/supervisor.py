@@ -10,6 +10,7 @@ from typing import Final
 
 from deploy.programs import Program, last_line, spawn_options
 from plumbing.process import EXIT_CONFIG
+from plumbing.tasks import end
 
 FIRST_DELAY_SECONDS: Final = 0.5
 LONGEST_DELAY_SECONDS: Final = 30.0
@@ -64,8 +65,8 @@ class Supervisor:
                 when_up()
                 await stopped
         finally:
-            await _end(starting)
-            await _end(stopped)
+            await end(starting)
+            await end(stopped)
             await self._stop()
 
     async def _start(self) -> None:
@@ -103,7 +104,8 @@ class _Keeper:
 
     async def stop(self) -> None:
         """Tell it to stop; kill it, with all of its process group, when its time is over."""
-        await _end(self._keeping)
+        if self._keeping:
+            await end(self._keeping)
         process = self._process
         if process is None:
             return
@@ -118,7 +120,8 @@ class _Keeper:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
-        await _end(self._printing)
+        if self._printing:
+            await end(self._printing)
 
     async def _keep(self, process: asyncio.subprocess.Process) -> None:
         delay: float | None = None
@@ -195,12 +198,3 @@ def _how(code: int) -> str:
 
 def _tail(text: bytes) -> str:
     return text[-4096:].decode(errors="replace")
-
-
-async def _end(task: asyncio.Task[None] | asyncio.Task[bool] | None) -> None:
-    """Cancel a task of ours and wait for its end, whatever that is."""
-    if task:
-        task.cancel()
-        await asyncio.wait({task})
-        if not task.cancelled():
-            task.exception()  # seen: whoever awaited it has raised it

@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from nats.js import JetStreamContext, api
 
 from plumbing.logs import Log
+from plumbing.tasks import end
 from schemas import subjects
 from schemas.jobs import JobOrder
 
@@ -50,8 +51,7 @@ class Broker:
         """Stop connecting, or close the connection. Never drains: see the pull subscriptions."""
         self._closing = True
         if self._connecting:
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
+            await end(self._connecting)
         await self.client.close()
 
     async def check(self) -> None:
