@@ -35,8 +35,12 @@ class Failed(Exception):
     """The demo did not come to a good end; says why."""
 
 
+class Stopped(Exception):
+    """A person stopped the demo before its end."""
+
+
 def demo(environ: Mapping[str, str]) -> int:
-    """Run the demo; returns the exit code: 0 when everything adds up.
+    """Run the demo; returns the exit code: 0 when everything adds up, 130 when it was stopped.
 
     Raises SettingsError, CannotStart or NotStarted.
     """
@@ -45,14 +49,18 @@ def demo(environ: Mapping[str, str]) -> int:
         wanted = stack.plan(demo_environ(environ))
         console.print("Starting a stack of its own for the demo", highlight=False)
         asyncio.run(_play(wanted, folder, console))
+        code = 0
     except (Failed, NotStarted, watch.Refused, aiohttp.ClientError) as error:
         _tell_of_failure(console, str(error), folder)
         return 1
+    except Stopped:
+        console.print("Stopped before the campaign was over.")
+        code = 130
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return code
 
 
 def demo_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -77,7 +85,7 @@ async def _play(wanted: stack.Plan, folder: Path, console: Console) -> None:
         if await _first(up.wait(), running):
             await _finish(_campaign(wanted, console), running, console)
         elif not running.exception():
-            raise Failed("Stopped before the campaign began.")
+            raise Stopped
     finally:
         stop.set()
         await running
@@ -91,7 +99,7 @@ async def _finish(
     """Wait for the campaign's end and tell of it. Raises Failed when anything does not add up."""
     task = asyncio.create_task(campaign)
     if not await _first(task, running):
-        raise Failed("Stopped before the campaign was over.")
+        raise Stopped
     done, ledger = task.result()
     console.print(summary(done))
     console.print(proof(done, ledger), highlight=False, soft_wrap=True)
@@ -164,7 +172,9 @@ def _tell_of_failure(console: Console, sentence: str, folder: Path) -> None:
     console.print(sentence, style="red", highlight=False, soft_wrap=True)
     for log in sorted(folder.glob("*.log")):
         console.print(
-            f"{log}: {last_line(log.read_text(errors='replace'))}", highlight=False, soft_wrap=True
+            f"{log} ends with: {last_line(log.read_text(errors='replace'))}",
+            highlight=False,
+            soft_wrap=True,
         )
 
 

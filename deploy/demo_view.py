@@ -60,7 +60,7 @@ def picture(campaign: Campaign, now: float) -> RenderableType:
     bars = Table.grid(padding=(0, 2))
     for loop in campaign.loops:
         name = f"loop {loop.number}/{len(campaign.loops)}"
-        bar = ProgressBar(total=loop.size, completed=loop.done, width=40)
+        bar = ProgressBar(total=loop.size, completed=loop.done, width=40, finished_style="green")
         bars.add_row(name, bar, f"{loop.done:>4} of {loop.size}", _state(loop))
     return Group(bars, Text(status_line(campaign, now)))
 

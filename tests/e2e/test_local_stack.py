@@ -34,10 +34,10 @@ class Stack:
         self.environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)} | ports | environ
         self.environ["MARK"] = str(self.folder)
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         with (self.folder / "out").open("ab") as out:
             return subprocess.Popen(
-                COMMAND, cwd=self.folder, env=self.environ, stdout=out, stderr=out
+                [*COMMAND, *arguments], cwd=self.folder, env=self.environ, stdout=out, stderr=out
             )
 
     def once(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -201,6 +201,26 @@ def test_the_demo_ends_with_its_proof(stack: Stack) -> None:
     ]  # fmt: skip
     assert "500 accepted sends, 500 different recipients, nobody twice" in done.stdout
     assert list(stack.folder.iterdir()) == []
+    assert processes_with(str(stack.folder)) == {}
+
+
+def test_a_demo_that_cannot_start_says_why_and_keeps_its_logs(stack: Stack) -> None:
+    stack.environ |= {"SANDBOX_ERRORS": "131026=often", "TMPDIR": str(stack.folder)}
+    done = stack.once("demo")
+    assert done.returncode == 1
+    assert "sandbox did not start: it ended with exit code" in done.stdout
+    assert "sandbox.log ends with: " in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    assert processes_with(str(stack.folder)) == {}
+
+
+async def test_a_demo_that_is_stopped_leaves_nothing(stack: Stack) -> None:
+    stack.environ["TMPDIR"] = str(stack.folder)
+    with stack.start("demo") as demo:
+        await until(lambda: "recipients accepted" in stack.said, "it sends", seconds=60)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(STOP_SECONDS) == 130
+    assert [path.name for path in stack.folder.iterdir()] == ["out"]
     assert processes_with(str(stack.folder)) == {}
 
 
