@@ -38,6 +38,7 @@ async def open_pool(url: str, *, name: str, size: int = 10) -> Pool:
         timeout=10,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         init=prepare,
+        reset=_keep_as_it_is,
         server_settings={"application_name": f"loopcast-{name}", "timezone": "UTC"},
     )
 
@@ -51,6 +52,10 @@ async def prepare(connection: Connection) -> None:
         encoder=lambda text: b"\x01" + bytes(text),
         decoder=lambda data: bytes(data[1:]),
     )
+
+
+async def _keep_as_it_is(_: object) -> None:
+    """No session state is ever set, so the usual RESET, a round trip a statement, is left out."""
 
 
 def migrations() -> list[tuple[int, Path]]:
