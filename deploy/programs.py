@@ -31,7 +31,7 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)  # on top of ours
     log_file: Path | None = None  # where its output goes; None: to our standard error
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_seconds: float = 5  # then it is killed
+    stop_seconds: float = 10  # `running` kills it then; a supervisor shares its time among all
 
 
 def spawn_options(program: Program) -> dict[str, Any]:

@@ -108,12 +108,11 @@ def programs(wanted: Plan, data: Path, logs: Path | None = None) -> list[Program
 def _processes(wanted: Plan, environ: Mapping[str, str], logs: Path | None) -> list[Program]:
     gateway, daemon, sandbox = wanted.gateway, wanted.daemon, wanted.sandbox
     made = [
-        _process("gateway", gateway.host, gateway.port, "/readyz", 2, environ, logs),
-        # It may take 25 s to see its last requests through; here all stops in 10.
-        _process("daemon", daemon.host, daemon.daemon_port, "/readyz", 4.5, environ, logs),
+        _process("gateway", gateway.host, gateway.port, "/readyz", environ, logs),
+        _process("daemon", daemon.host, daemon.daemon_port, "/readyz", environ, logs),
     ]
     if sandbox:
-        first = _process("sandbox", sandbox.host, sandbox.port, "/healthz", 0.5, environ, logs)
+        first = _process("sandbox", sandbox.host, sandbox.port, "/healthz", environ, logs)
         made.insert(0, first)
     return made
 
@@ -123,7 +122,6 @@ def _process(
     host: str,
     port: int,
     path: str,
-    stop_seconds: float,
     environ: Mapping[str, str],
     logs: Path | None,
 ) -> Program:
@@ -134,7 +132,6 @@ def _process(
         is_ready=http_ok(_reachable(host), port, path),
         env=environ,
         log_file=logs and logs / f"{name}.log",
-        stop_seconds=stop_seconds,
     )
 
 

@@ -16,6 +16,8 @@ FIRST_DELAY_SECONDS: Final = 0.5
 LONGEST_DELAY_SECONDS: Final = 30.0
 HEALTHY_SECONDS: Final = 60.0  # after so long a life, a death is the first one again
 READY_SECONDS: Final = 60.0
+STOP_SECONDS: Final = 9.0  # for all programs together; what one does not need is the next one's
+RESERVED_SECONDS: Final = 0.5  # that each gets, however long those before it took
 _LOOK_EVERY_SECONDS: Final = 0.05
 _LONGEST_LINE_BYTES: Final = 2**20
 
@@ -50,9 +52,11 @@ class Supervisor:
         programs: Sequence[Program],
         say: Callable[[str], None],
         show: Callable[[str, str], None],
+        *,
+        stop_seconds: float = STOP_SECONDS,
     ) -> None:
         self._keepers = [_Keeper(program, say, show) for program in programs]
-        self._say = say
+        self._say, self._stop_seconds = say, stop_seconds
 
     async def run(self, stop: asyncio.Event, when_up: Callable[[], None]) -> None:
         """Start all, call `when_up`, wait for `stop`, stop all. Raises NotStarted."""
@@ -78,8 +82,11 @@ class Supervisor:
             self._say(f"{program.name:<9} {program.address:<28} up in {took:.1f} s")
 
     async def _stop(self) -> None:
-        for keeper in reversed(self._keepers):
-            await keeper.stop()
+        """In reverse; a daemon may take 25 s to see its last requests through, but not here."""
+        deadline = time.monotonic() + self._stop_seconds
+        for before, keeper in reversed(list(enumerate(self._keepers))):
+            left = deadline - time.monotonic() - before * RESERVED_SECONDS
+            await keeper.stop(max(RESERVED_SECONDS, left))
 
 
 class _Keeper:
@@ -102,7 +109,7 @@ class _Keeper:
             raise await self._not_started(process)
         self._keeping = asyncio.create_task(self._keep(process))
 
-    async def stop(self) -> None:
+    async def stop(self, seconds: float) -> None:
         """Tell it to stop; kill it, with all of its process group, when its time is over."""
         if self._keeping:
             await end(self._keeping)
@@ -112,11 +119,9 @@ class _Keeper:
         if process.returncode is None:
             process.send_signal(self.program.stop_signal)
         try:
-            await asyncio.wait_for(process.wait(), self.program.stop_seconds)
+            await asyncio.wait_for(process.wait(), seconds)
         except TimeoutError:
-            self._say(
-                f"{self.program.name} did not stop in {self.program.stop_seconds:g} s: killed"
-            )
+            self._say(f"{self.program.name} did not stop in {seconds:.1f} s: killed")
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()

@@ -61,15 +61,17 @@ class Stage:
             address="here",
             is_ready=lambda: f"{name} up" in self.told(),
             env={"MARK": self.mark},
-            stop_seconds=5,
         )
 
     def told(self) -> list[str]:
         return self.journal.read_text().splitlines() if self.journal.exists() else []
 
-    def supervisor(self, *programs: Program) -> Supervisor:
+    def supervisor(self, *programs: Program, stop_seconds: float = 9) -> Supervisor:
         return Supervisor(
-            programs, self.said.append, lambda name, line: self.shown.append((name, line))
+            programs,
+            self.said.append,
+            lambda name, line: self.shown.append((name, line)),
+            stop_seconds=stop_seconds,
         )
 
     @asynccontextmanager
@@ -145,9 +147,11 @@ async def test_what_a_program_prints_is_shown_with_its_name(stage: Stage) -> Non
 
 @linux
 async def test_a_program_that_does_not_stop_is_killed(stage: Stage) -> None:
-    async with stage.up(replace(stage.program("stubborn", STUBBORN), stop_seconds=0.2)):
-        pass
-    assert stage.said[-1] == "stubborn did not stop in 0.2 s: killed"
+    stop = asyncio.Event()
+    programs = (stage.program("first", STEADY), stage.program("stubborn", STUBBORN))
+    await asyncio.wait_for(stage.supervisor(*programs, stop_seconds=1).run(stop, stop.set), 20)
+    assert stage.said[-1] == "stubborn did not stop in 0.5 s: killed"
+    assert stage.told() == ["first up", "stubborn up", "first down"]
     assert processes_with(stage.mark) == {}
 
 
