@@ -4,8 +4,8 @@ import asyncio
 import errno
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Final
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
 
 import asyncpg
 from aiohttp import web
@@ -42,19 +42,27 @@ async def serve(settings: Gateway, log: Log, stop: asyncio.Event) -> None:
 
 async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
     """Serve with parts that are put together already. Raises CannotStart."""
-    settings, log = parts.settings, parts.log
+    host, port = parts.settings.host, parts.settings.port
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_connected(parts))
+        following = await stack.enter_async_context(_connected(parts))
+        opening = await stack.enter_async_context(_opening(parts))
         await stack.enter_async_context(_listening(parts))
-        log.info("listening", url=f"http://{settings.host}:{settings.port}")
-        stopped = asyncio.create_task(stop.wait())
-        opening = asyncio.create_task(_open_ledger(parts))
-        stack.push_async_callback(_cancel, opening, stopped)
-        await asyncio.wait((stopped, opening), return_when=asyncio.FIRST_COMPLETED)
-        if opening.done():
-            stack.push_async_callback(_close_pool, opening.result())
-            await stopped
-        log.info("stopping")
+        parts.log.info("listening", url=f"http://{host}:{port}")
+        await _until(stop, following, opening)
+        parts.log.info("stopping")
+
+
+async def _until(stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> None:
+    """Return when told to stop; raises what a task failed with: the process ends with it."""
+    stopped = asyncio.create_task(stop.wait())
+    running: set[asyncio.Task[Any]] = {stopped, *tasks}
+    try:
+        while not stopped.done():
+            done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        await _cancel(stopped)
 
 
 def assemble(settings: Gateway, log: Log) -> Parts:
@@ -77,15 +85,27 @@ def assemble(settings: Gateway, log: Log) -> Parts:
 
 
 @asynccontextmanager
-async def _connected(parts: Parts) -> AsyncIterator[None]:
+async def _connected(parts: Parts) -> AsyncIterator[asyncio.Task[None]]:
     """NATS, in the background, and the events that come from it."""
     parts.broker.start()
     following = asyncio.create_task(Follower(parts.broker, parts.hub, parts.log).run())
     try:
-        yield
+        yield following
     finally:
         await _cancel(following)
         await parts.broker.close()
+
+
+@asynccontextmanager
+async def _opening(parts: Parts) -> AsyncIterator[asyncio.Task[Pool]]:
+    """PostgreSQL, in the background; closed after the last handler."""
+    opening = asyncio.create_task(_open_ledger(parts))
+    try:
+        yield opening
+    finally:
+        await _cancel(opening)
+        if not (opening.cancelled() or opening.exception()):
+            await _close(opening.result())
 
 
 @asynccontextmanager
@@ -116,8 +136,7 @@ async def _open_ledger(parts: Parts) -> Pool:
     attempt = 0
     while True:
         try:
-            pool = await open_pool(parts.settings.database_url, name=NAME)
-            await migrate(pool, parts.log)
+            pool = await _migrated(parts)
         except (OSError, asyncpg.PostgresError, TimeoutError) as error:
             if attempt % SAID_EVERY == 0:
                 parts.log.warning("waiting for PostgreSQL", error=str(error) or repr(error))
@@ -129,7 +148,17 @@ async def _open_ledger(parts: Parts) -> Pool:
             return pool
 
 
-async def _close_pool(pool: Pool) -> None:
+async def _migrated(parts: Parts) -> Pool:
+    pool = await open_pool(parts.settings.database_url, name=NAME)
+    try:
+        await migrate(pool, parts.log)
+    except BaseException:
+        pool.terminate()
+        raise
+    return pool
+
+
+async def _close(pool: Pool) -> None:
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await pool.close()
@@ -137,12 +166,12 @@ async def _close_pool(pool: Pool) -> None:
         pool.terminate()
 
 
-async def _cancel(*tasks: asyncio.Task[object]) -> None:
-    for task in tasks:
+async def _cancel(task: asyncio.Task[Any]) -> None:
+    """End a task. Asked again, because `wait_for` of Python 3.11 loses a cancellation that comes
+    at the same moment as its result (python/cpython 86296)."""
+    while not task.done():
         task.cancel()
-    for task in tasks:
-        with suppress(asyncio.CancelledError):
-            await task
+        await asyncio.wait((task,), timeout=0.1)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from schemas import api, jobs
 from schemas.settings import Gateway, parse_phone_number_id
 
 LONGEST_NAME: Final = 512  # of templates at Meta; labels of ours get the same
+MOST_PLACEHOLDERS: Final = 100  # a body of 1024 characters at Meta has room for fewer
 LONGEST_TEXT: Final = 4096  # characters of a free text at Meta
 DEFAULT_LANGUAGE: Final = "en_US"
 
@@ -151,13 +152,17 @@ def _content_problem(content: jobs.Content) -> str | None:
 
 def _placeholder_problem(field: str, values: Mapping[str, Any]) -> str | None:
     """Positional placeholders are 1 to n without a gap, named ones are words; never both."""
+    if len(values) > MOST_PLACEHOLDERS:
+        return (
+            f"{field} has {len(values)} placeholders: a template has {MOST_PLACEHOLDERS} at most."
+        )
     numbered = [key for key in values if key.isdecimal()]
     if not numbered:
         return _name_problem(field, list(values))
     if len(numbered) < len(values):
         return f"{field} mixes numbered and named placeholders: a template has one kind."
     if set(values) != {str(number) for number in range(1, len(values) + 1)}:
-        return f"{field} must be numbered from 1 without gaps, not {', '.join(values)}."
+        return f"{field} must be numbered from 1 without gaps, not {', '.join(values)[:200]}."
     return None
 
 

@@ -6,6 +6,7 @@ Reading is lazy and one pass: the caller takes as many entries at a time as the 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
@@ -14,6 +15,7 @@ from gateway.numbers import Invalid, Numbers
 from schemas.api import RejectedLine
 
 REJECTED_SHOWN: Final = 20
+COLUMNS_SHOWN: Final = 50
 VALUE_SHOWN: Final = 64  # characters of a rejected value that are given back
 LONGEST_VALUE: Final = 1024  # a template's whole body may have as many (Meta: templates)
 
@@ -81,10 +83,10 @@ class Values:
 
 
 class MalformedRow(Exception):
-    """A row of `data` is not a JSON object."""
+    """A row of `data` is no JSON object, or holds what cannot be read."""
 
     def __init__(self, line: int, error: Exception) -> None:
-        super().__init__(f"data[{line - 1}] (row {line}) must be an object: {error}")
+        super().__init__(f"data[{line - 1}] (row {line}) cannot be read: {error}")
 
 
 class Table:
@@ -115,7 +117,8 @@ class Table:
             return None
         known = dict.fromkeys(key for raw in self._rows[:100] for key in _ROW.decode(raw))
         missing = ", ".join(f'"{name}"' for name in sorted(self._absent))
-        return f"data has no column {missing}; its columns are: {', '.join(known) or 'none'}"
+        listed = ", ".join(islice(known, COLUMNS_SHOWN)) or "none"
+        return f"data has no column {missing}; its columns are: {listed}"
 
     def _entry(self, line: int, row: dict[str, Any]) -> Entry:
         value = row.get(self._column)

@@ -149,7 +149,8 @@ async def serving(
             yield running
     finally:
         stop.set()
-        await asyncio.wait_for(process, 5)
+        async with asyncio.timeout(5):
+            await asyncio.shield(process)
 
 
 async def _answers(running: Running, process: asyncio.Task[None], path: str) -> None:

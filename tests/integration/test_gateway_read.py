@@ -102,15 +102,11 @@ async def test_a_job_that_is_under_way(gateway: Running, pool: Pool) -> None:
     assert [loop["state"] for loop in said["loops"]] == ["completed", "running", "queued"]
 
 
-@pytest.mark.parametrize("job_id", ["nonsense", "1", "%00", "..%2f", str(uuid4())])
-@pytest.mark.parametrize("path", ["/api/bulk/job", "/api/bulk/realtime", "/realtime/bulk"])
-async def test_an_unknown_job_is_not_found(gateway: Running, path: str, job_id: str) -> None:
-    answer = await gateway.get(f"{path}/{job_id}")
-    assert (answer.status, answer.body["error"]) in (
-        (404, "Job not found"),
-        (404, "ROUTE_NOT_FOUND"),
-    )
-    assert answer.body["error"] == "Job not found" or "2f" in job_id
+async def test_an_unknown_job_is_not_found(gateway: Running) -> None:
+    for path in ("/api/bulk/job", "/api/bulk/jobs", "/api/bulk/realtime", "/realtime/bulk"):
+        for job_id in ("nonsense", "1", "%00", "x" * 300, str(uuid4())):
+            answer = await gateway.get(f"{path}/{job_id}")
+            assert (answer.status, answer.body["error"]) == (404, "Job not found"), (path, job_id)
 
 
 async def test_jobs_are_listed_newest_first_in_pages(gateway: Running) -> None:
@@ -125,12 +121,18 @@ async def test_jobs_are_listed_newest_first_in_pages(gateway: Running) -> None:
     assert (await gateway.get("/api/bulk/jobs?offset=9")).body["jobs"] == []
 
 
-@pytest.mark.parametrize(
-    "query", ["limit=0", "limit=51", "limit=-1", "limit=x", "offset=-1", "offset=", "limit=1e1"]
-)
-async def test_a_page_out_of_range_is_a_bad_request(gateway: Running, query: str) -> None:
-    answer = await gateway.get(f"/api/bulk/jobs?{query}")
-    assert (answer.status, answer.body["error"]) == (400, "Bad Request")
+async def test_a_page_out_of_range_is_a_bad_request(gateway: Running) -> None:
+    for query in (
+        "limit=0",
+        "limit=51",
+        "limit=-1",
+        "limit=x",
+        "limit=1e1",
+        "offset=-1",
+        "offset=",
+    ):
+        answer = await gateway.get(f"/api/bulk/jobs?{query}")
+        assert (answer.status, answer.body["error"]) == (400, "Bad Request"), query
 
 
 async def test_each_owner_sees_its_own_jobs(guarded: Running) -> None:
@@ -146,22 +148,18 @@ async def test_each_owner_sees_its_own_jobs(guarded: Running) -> None:
     assert listed.body["pagination"]["total"] == 0
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "status", "title"),
-    [
+async def test_an_unknown_path_and_a_wrong_method_are_named(gateway: Running) -> None:
+    for method, path, status, title in (
         ("GET", "/", 404, "ROUTE_NOT_FOUND"),
         ("GET", "/api/nothing", 404, "ROUTE_NOT_FOUND"),
         ("POST", "/api/bulk/nothing/here", 404, "ROUTE_NOT_FOUND"),
         ("GET", QUICK, 405, "Method Not Allowed"),
         ("DELETE", "/api/bulk/jobs", 405, "Method Not Allowed"),
-    ],
-)
-async def test_an_unknown_path_is_named(
-    gateway: Running, method: str, path: str, status: int, title: str
-) -> None:
-    answer = await gateway.ask(method, path, {})
-    assert (answer.status, answer.body["error"], answer.body["path"]) == (status, title, path)
-    assert answer.body["message"]
+    ):
+        answer = await gateway.ask(method, path, {})
+        assert (answer.status, answer.body["error"]) == (status, title), (method, path)
+        assert answer.body["path"] == path
+        assert answer.body["message"]
 
 
 async def test_a_key_becomes_a_cookie_that_reads_and_ends(guarded: Running) -> None:

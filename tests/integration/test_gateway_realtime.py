@@ -217,18 +217,30 @@ async def test_a_long_absence_is_replayed_in_full(gateway: Running, daemon: Daem
         assert shown(await stream.take(301)) == ["connection", *range(1, 301)]
 
 
-@pytest.mark.parametrize("event_id", ["nonsense", "999999999.0", "999999999.s5", "0", "-1", "1.x"])
-async def test_an_id_that_cannot_be_resumed_starts_anew(
-    gateway: Running, daemon: Daemon, broker: Broker, event_id: str
-) -> None:
+async def test_an_id_that_cannot_be_resumed_starts_anew(gateway: Running, daemon: Daemon) -> None:
     await daemon.tell(*daemon.sent(2))
-    if event_id == "0":
-        await broker.js.purge_stream("BULK_EVENTS")
-    async with gateway.watch(str(daemon.job_id), event_id) as stream:
-        (hello,) = await stream.take(1)
-        assert hello.data["job"]["sent"] == 2
+    for event_id in ("nonsense", "999999999.0", "999999999.s5", "-1", "1.x"):
+        async with gateway.watch(str(daemon.job_id), event_id) as stream:
+            (hello,) = await stream.take(1)
+            assert hello.id.endswith(f".s{hello.data['job']['sent']}"), event_id
+            await daemon.tell(*daemon.sent(1))
+            assert shown(await stream.take(1)) == [hello.data["job"]["sent"] + 1]
+
+
+async def test_an_id_older_than_the_stream_starts_anew(
+    gateway: Running, daemon: Daemon, broker: Broker
+) -> None:
+    async with gateway.watch(str(daemon.job_id)) as stream:
+        await stream.take(1)
         await daemon.tell(*daemon.sent(1))
-        assert shown(await stream.take(1)) == [3]
+        (seen,) = await stream.take(1)
+    await daemon.tell(*daemon.sent(2))
+    await broker.js.purge_stream("BULK_EVENTS")
+    async with gateway.watch(str(daemon.job_id), seen.id) as stream:
+        (hello,) = await stream.take(1)
+        assert hello.data["job"]["sent"] == 3
+        await daemon.tell(*daemon.sent(1))
+        assert shown(await stream.take(1)) == [4]
 
 
 async def test_a_finished_job_is_shown_and_ended(

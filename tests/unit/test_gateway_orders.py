@@ -124,6 +124,7 @@ def test_all_missing_fields_are_named(
         (api.QuickSend, {**QUICK, "variables": {"01": "a"}}, "without gaps"),
         (api.QuickSend, {**QUICK, "variables": {"0": "a"}}, "without gaps"),
         (api.QuickSend, {**QUICK, "variables": {"1": "a", "name": "b"}}, "one kind"),
+        (api.QuickSend, {**QUICK, "variables": {str(n): "a" for n in range(1, 102)}}, "has 101"),
         (api.QuickSend, {**QUICK, "variables": {"First Name": "a"}}, "'First Name'"),
         (api.CustomizeSend, {**ROWS, "data": {}}, "data must be a list, not an object."),
         (api.CustomizeSend, {**ROWS, "variableMappings": {"2": "phone"}}, "without gaps"),

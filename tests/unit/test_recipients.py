@@ -141,7 +141,9 @@ def test_a_column_that_one_row_has_is_no_fault() -> None:
 
 
 def test_a_row_that_is_no_object_is_malformed() -> None:
-    with pytest.raises(MalformedRow, match=r"data\[1\] \(row 2\) must be an object"):
+    with pytest.raises(
+        MalformedRow, match=r"data\[1\] \(row 2\) cannot be read: Expected `object`"
+    ):
         gathered(table({"phone": A}, ["phone", B]))
 
 
