@@ -20,6 +20,7 @@ from daemon.observe import Observer
 from daemon.pace import Pace
 from daemon.store import Entry, Holding, Work
 from daemon.verdicts import Again, Fail, InDoubt, RetryPolicy, Sent, Verdict, judge
+from plumbing.tasks import end as end_task
 from schemas.messages import Message, MessageTag
 from schemas.meta import request_body
 from schemas.outcomes import Outcome
@@ -232,9 +233,7 @@ class LoopRun:
         while self._requests and (left := deadline - self._lane.clock()) > 0:
             self._lane.lease.step()
             await asyncio.wait(self._requests, timeout=min(left, LONGEST_NAP_SECONDS))
-        for task in list(self._requests):
-            task.cancel()
-        await asyncio.gather(*self._requests, return_exceptions=True)
+        await asyncio.gather(*(end_task(task) for task in self._requests))
 
 
 def entry_of(message: Message, outcome: Outcome, verdict: Verdict) -> Entry:

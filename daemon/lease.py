@@ -13,6 +13,7 @@ from typing import Final, Self
 import nats.errors
 from nats.aio.client import Client
 
+from plumbing.tasks import end
 from schemas.settings import LEASE_SHARE
 
 BEATS_PER_WAIT: Final = 4
@@ -51,8 +52,7 @@ class Lease:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._heart is not None
-        self._heart.cancel()
-        await asyncio.gather(self._heart, return_exceptions=True)
+        await end(self._heart)
 
     async def _beat(self) -> None:
         while True:

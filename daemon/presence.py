@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 import asyncpg
 
 from plumbing.logs import Log
+from plumbing.tasks import end
 
 LOCK_CLASS: Final = 0x6C6F6F70  # "loop"; the view live_daemons looks for it
 _RETRY_SECONDS: Final = 0.5
@@ -36,8 +37,7 @@ class Presence:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._keeper is not None
-        self._keeper.cancel()
-        await asyncio.gather(self._keeper, return_exceptions=True)
+        await end(self._keeper)
         if self._connection is not None and not self._connection.is_closed():
             await self._connection.close(timeout=2)
 

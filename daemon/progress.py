@@ -12,6 +12,7 @@ from daemon.store import Entry, JobEnd, LoopEnd, Work, Written
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
 from plumbing.meters import Meters
+from plumbing.tasks import end
 from schemas import metrics
 from schemas.events import (
     ErrorFields,
@@ -52,8 +53,7 @@ class Progress:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._publisher is not None
-        self._publisher.cancel()
-        await asyncio.gather(self._publisher, return_exceptions=True)
+        await end(self._publisher)
 
     def tell(self, job_id: UUID, first_no: int, frames: list[Frame]) -> "asyncio.Future[bool]":
         """Queue frames; the future says whether they, and all before them, got out."""

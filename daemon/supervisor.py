@@ -24,6 +24,7 @@ from plumbing.meters import Meters
 from plumbing.postgres import Pool, open_pool, wait_for_schema
 from plumbing.process import CannotStart
 from plumbing.puller import Puller
+from plumbing.tasks import end
 from schemas import metrics, subjects
 from schemas.settings import Daemon
 
@@ -166,11 +167,5 @@ async def _listen(stack: AsyncExitStack, settings: Daemon, app: web.Application)
 
 
 def _own(stack: AsyncExitStack, task: asyncio.Task[None]) -> None:
-    """The stack cancels the task, and waits for it, when its turn to stop comes."""
-
-    async def end() -> None:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-    stack.push_async_callback(end)
+    """The stack ends the task when its turn to stop comes."""
+    stack.push_async_callback(end, task)

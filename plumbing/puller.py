@@ -17,6 +17,7 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from plumbing.logs import Log
+from plumbing.tasks import end
 
 EXPIRES_SECONDS: Final = 30.0
 HEARTBEAT_SECONDS: Final = 2.0
@@ -60,15 +61,12 @@ class Puller:
         """Take no more, wait for what runs; what arrives meanwhile goes to somebody else."""
         self._stopping = True
         if self._watchdog:
-            self._watchdog.cancel()
-            await asyncio.gather(self._watchdog, return_exceptions=True)
+            await end(self._watchdog)
         if self._subscription and self._client.is_connected:
             await self._subscription.unsubscribe()
         if self._running:
             await asyncio.wait(self._running, timeout=deadline_seconds)
-        for task in self._running:
-            task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await asyncio.gather(*(end(task) for task in self._running))
 
     async def _on_message(self, message: Msg) -> None:
         self._heard_at = time.monotonic()

@@ -73,10 +73,10 @@ def parse_region(text: str) -> str:
     return region
 
 
-def parse_phone_number_id(text: str) -> str:
+def parse_meta_id(text: str) -> str:
     """Digits only: it becomes part of a subject and of Meta's URL."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 32):
-        raise ValueError("is Meta's id of the sending number: digits only, up to 32")
+        raise ValueError("is an id of Meta's: digits only, up to 32")
     return text
 
 
@@ -134,7 +134,20 @@ class Gateway(Common, frozen=True, kw_only=True):
         str | None,
         Env(
             "META_PHONE_NUMBER_ID", "sending number when a submission names none",
-            parse=parse_phone_number_id,
+            parse=parse_meta_id,
+        ),
+    ] = None  # fmt: skip
+    app_secret: Annotated[
+        Secret, Env("META_APP_SECRET", "signs Meta's webhooks, which come later", parse=Secret)
+    ] = Secret("")
+    verify_token: Annotated[
+        Secret, Env("META_VERIFY_TOKEN", "for the handshake of Meta's webhooks", parse=Secret)
+    ] = Secret("")
+    waba_id: Annotated[
+        str | None,
+        Env(
+            "META_WABA_ID", "the WhatsApp business account, for looking templates up",
+            parse=parse_meta_id,
         ),
     ] = None  # fmt: skip
     hard_cap: Annotated[

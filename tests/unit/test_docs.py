@@ -1,0 +1,77 @@
+"""What the documents say is what the code does: settings, metrics, commands and files."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from schemas import metrics
+from schemas.settings import Daemon, Gateway, Hint, Sandbox, fields_of
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+METRICS = (ROOT / "docs" / "metrics.md").read_text()
+PROCESSES = {"gateway": Gateway, "daemon": Daemon, "sandbox": Sandbox}
+
+
+def readers() -> dict[str, tuple[Hint, list[str]]]:
+    """Each variable, how it is read, and by which processes."""
+    found: dict[str, tuple[Hint, list[str]]] = {}
+    for process, settings in PROCESSES.items():
+        for hint in fields_of(settings).values():
+            found.setdefault(hint.env.name, (hint, []))[1].append(process)
+    return found
+
+
+def settings_table() -> str:
+    """The table of the README, as the catalogue of settings has it."""
+    rows = ["| variable | default | means | read by |", "|---|---|---|---|"]
+    for name, (hint, processes) in readers().items():
+        legacy = f", or `{hint.env.legacy}`" if hint.env.legacy else ""
+        default = "" if hint.default in (None, (), "") else f"`{hint.default}`"
+        read_by = ", ".join(processes)
+        rows.append(f"| `{name}`{legacy} | {default} | {hint.env.meaning} | {read_by} |")
+    return "\n".join(rows)
+
+
+def metrics_table() -> str:
+    """The tables of docs/metrics.md, as the catalogue of metrics has them."""
+    parts = []
+    for process, catalogue in (("gateway", metrics.GATEWAY), ("daemon", metrics.DAEMON)):
+        rows = [f"## {process}", "", "| metric | kind | labels | means |", "|---|---|---|---|"]
+        for metric in catalogue:
+            labels = ", ".join(f"`{label}`" for label in metric.labels)
+            rows.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |")
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts)
+
+
+def test_the_readme_has_every_setting_as_the_code_reads_it() -> None:
+    assert settings_table() in README, f"the table is to be:\n{settings_table()}"
+
+
+def test_the_page_on_metrics_has_every_metric() -> None:
+    assert metrics_table() in METRICS, f"the tables are to be:\n{metrics_table()}"
+
+
+def test_the_readme_names_every_command_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    commands = re.findall(r"^([a-z]+):.*## ", makefile, re.MULTILINE)
+    assert [name for name in commands if f"make {name}" not in README] == []
+
+
+@pytest.mark.parametrize(
+    "folder", ["schemas", "plumbing", "gateway", "daemon", "sandbox", "deploy"]
+)
+def test_the_architecture_names_every_file(folder: str) -> None:
+    names = [path.stem for path in sorted((ROOT / folder).glob("*.py")) if path.stem[0] != "_"]
+    section = ARCHITECTURE.split(f"### `{folder}/`")[1].split("\n### ")[0]
+    assert [name for name in names if f"`{name}" not in section] == []
+
+
+@pytest.mark.parametrize("document", [README, ARCHITECTURE, METRICS])
+def test_no_link_leads_nowhere(document: str) -> None:
+    links = re.findall(r"\]\(((?!https?:|#)[^)#]+)", document)
+    here = (ROOT, ROOT / "docs")
+    assert [link for link in links if not any((at / link).exists() for at in here)] == []
