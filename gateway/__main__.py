@@ -22,6 +22,7 @@ from plumbing.logs import Log
 from plumbing.meters import Meters
 from plumbing.postgres import Pool, migrate, open_pool
 from plumbing.process import CannotStart, run
+from plumbing.tasks import end
 from schemas.metrics import GATEWAY, STREAM_DROPS
 from schemas.settings import Gateway
 
@@ -62,7 +63,7 @@ async def _until(stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> None:
             for task in done:
                 task.result()
     finally:
-        await _cancel(stopped)
+        await end(stopped)
 
 
 def assemble(settings: Gateway, log: Log) -> Parts:
@@ -92,7 +93,7 @@ async def _connected(parts: Parts) -> AsyncIterator[asyncio.Task[None]]:
     try:
         yield following
     finally:
-        await _cancel(following)
+        await end(following)
         await parts.broker.close()
 
 
@@ -103,7 +104,7 @@ async def _opening(parts: Parts) -> AsyncIterator[asyncio.Task[Pool]]:
     try:
         yield opening
     finally:
-        await _cancel(opening)
+        await end(opening)
         if not (opening.cancelled() or opening.exception()):
             await _close(opening.result())
 
@@ -164,14 +165,6 @@ async def _close(pool: Pool) -> None:
             await pool.close()
     except TimeoutError:
         pool.terminate()
-
-
-async def _cancel(task: asyncio.Task[Any]) -> None:
-    """End a task. Asked again, because `wait_for` of Python 3.11 loses a cancellation that comes
-    at the same moment as its result (python/cpython 86296)."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait((task,), timeout=0.1)
 
 
 if __name__ == "__main__":

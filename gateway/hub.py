@@ -10,49 +10,9 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
-from schemas.events import Envelope, FrameType
+from gateway.news import News, read_news
 
 BUFFER: Final = 1000  # stream messages that a reader may be behind
-
-_type = msgspec.json.Decoder(FrameType)
-
-
-class Told(msgspec.Struct, frozen=True):
-    """One frame: where it is on the stream, its number within the job, and its JSON."""
-
-    seq: int
-    index: int
-    no: int
-    type: str
-    json: bytes
-
-    def encoded(self) -> bytes:
-        return sse(f"{self.seq}.{self.index}", self.json)
-
-
-class News(msgspec.Struct, frozen=True):
-    """One stream message; `encoded` are all its frames as they go out, made once for everybody."""
-
-    seq: int
-    frames: tuple[Told, ...]
-    encoded: bytes
-
-
-def sse(event_id: object, json: bytes) -> bytes:
-    """One server-sent event: an id and a line of JSON, no `event:` line."""
-    return b"id: %b\ndata: %b\n\n" % (str(event_id).encode(), json)
-
-
-def read_news(seq: int, payload: bytes) -> News:
-    """Raises msgspec.DecodeError when the payload is no envelope."""
-    envelope = Envelope.DECODER.decode(payload)
-    frames = tuple(
-        Told(seq, index, envelope.first_no + index, _type.decode(raw).type, bytes(raw))
-        for index, raw in enumerate(envelope.frames)
-    )
-    return News(seq, frames, b"".join(told.encoded() for told in frames))
 
 
 class Reader:

@@ -14,7 +14,7 @@ from gateway.errors import Refusal
 from gateway.numbers import Invalid
 from gateway.recipients import Source, Table, Text, Values, sendable
 from schemas import api, jobs
-from schemas.settings import Gateway, parse_phone_number_id
+from schemas.settings import Gateway, parse_meta_id
 
 LONGEST_NAME: Final = 512  # of templates at Meta; labels of ours get the same
 MOST_PLACEHOLDERS: Final = 100  # a body of 1024 characters at Meta has room for fewer
@@ -129,7 +129,7 @@ def _missing(request: Request) -> list[str]:
 
 def _problem(order: Order) -> str | None:
     try:
-        parse_phone_number_id(order.phone_number_id)
+        parse_meta_id(order.phone_number_id)
     except ValueError as error:
         return f"The phone number id {error}."
     for name, label in (("name", order.campaign_name), ("id", order.campaign_id)):

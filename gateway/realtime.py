@@ -12,7 +12,8 @@ from aiohttp import web
 from gateway import jobs, positions, replay
 from gateway.answers import refused
 from gateway.errors import Refusal
-from gateway.hub import News, Reader, Told, sse
+from gateway.hub import Reader
+from gateway.news import News, Told, sse
 from gateway.parts import PARTS, Parts
 from gateway.positions import At, End, Position, Snapshot
 from gateway.store import JobDetail, JobRow, LedgerUnavailable

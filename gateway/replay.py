@@ -9,7 +9,7 @@ import nats.errors
 import nats.js.errors
 from nats.aio.msg import Msg
 
-from gateway.hub import News, read_news
+from gateway.news import News, read_news
 from plumbing.broker import Broker, Unavailable
 from schemas.subjects import EVENTS_STREAM, events_subject
 

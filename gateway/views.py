@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from gateway.hub import News, Told, sse
+from gateway.news import News, Told, sse
 from gateway.positions import At, Position, Snapshot
 from schemas.api import ProgressFrame
 

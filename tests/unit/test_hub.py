@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import positions
-from gateway.hub import Hub, News, read_news
+from gateway.hub import Hub
+from gateway.news import News, read_news
 from gateway.positions import At, End, Snapshot
 from gateway.views import Cursor, Everything, Loops, until_completed
 from schemas.events import (
