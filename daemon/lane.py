@@ -6,20 +6,22 @@ is told. Messages leave in order: the next one does not leave before this one's 
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from daemon.cloud_api import CloudApi, Departure
+from daemon.entries import entry_of, unsent
 from daemon.lease import Lease
 from daemon.ledger import CLAIM_SECONDS, ClaimRefused, Closed, Ledger
 from daemon.loops import LoopPlan
 from daemon.observe import Observer
 from daemon.pace import Pace
-from daemon.store import Entry, Holding, Work
-from daemon.verdicts import Again, Fail, InDoubt, RetryPolicy, Sent, Verdict, judge
+from daemon.store import Holding, Work
+from daemon.verdicts import Again, RetryPolicy, Sent, Verdict, judge
 from plumbing.tasks import end as end_task
 from schemas.messages import Message, MessageTag
 from schemas.meta import request_body
@@ -27,8 +29,8 @@ from schemas.outcomes import Outcome
 
 DRAIN_SECONDS: Final = 25.0  # the longest wait for what is in flight
 LONGEST_NAP_SECONDS: Final = 1.0
-MOST_CLAIMS: Final = 64  # in one go, where nothing limits the rate
-CLAIM_AHEAD_SECONDS: Final = 0.01  # of the pace, where a step is shorter than a write takes
+MOST_CLAIMS: Final = 64  # in one go
+CLAIM_LEAD_SECONDS: Final = 0.01  # before a message may leave: about what a write takes
 HABIT: Final = 0.1  # weight of the newest message in the average of who waits for whom
 
 
@@ -53,6 +55,13 @@ class Lane(msgspec.Struct, frozen=True):
     clock: Callable[[], float] = time.monotonic
 
 
+class Claimed(msgspec.Struct, frozen=True):
+    """A message that is written down as being sent, and until when it may leave."""
+
+    message: Message
+    until: float
+
+
 class LoopRun:
     """One loop of one job, from its first due message to its last outcome."""
 
@@ -63,8 +72,11 @@ class LoopRun:
         for message, due_in in work.waiting:
             if due_in > 0:
                 self._plan.postpone(message, now + due_in)
-        self._requests: set[asyncio.Task[None]] = set()
-        self._answered = asyncio.Event()
+        self._claiming: asyncio.Task[None] | None = None
+        self._claimed: deque[Claimed] = deque()  # may leave as soon as a slot and the pace let it
+        self._in_flight = 0  # requests that await their answer
+        self._sends: set[asyncio.Task[None]] = set()  # those, and answers not yet recorded
+        self._changed = asyncio.Event()  # a claim, an answer, an outcome written, or a stop
         self._held_until = float("-inf")
         self._holds = 0  # in a row: throttled, or not one byte could be written
         self._behind = 0.0  # share of the last messages that waited for a slot, not for the pace
@@ -72,10 +84,11 @@ class LoopRun:
     async def run(self) -> End:
         """Send what is due until the loop is done or must end; then wait for the answers."""
         stop = asyncio.create_task(self._lane.stop.wait())
-        stop.add_done_callback(lambda _: self._answered.set())
+        stop.add_done_callback(lambda _: self._changed.set())
         try:
             end = await self._send_what_is_due()
         finally:
+            await self._put_back()
             await self._await_answers()
             stop.cancel()
         if end is End.COMPLETED and not self._plan.is_done:
@@ -87,10 +100,14 @@ class LoopRun:
             if end := self._must_end():
                 return end
             self._lane.lease.step()
-            if await self._waited():
-                continue
-            if end := await self._send_batch():
-                return end
+            now = self._lane.clock()
+            if self._held_until > now:
+                await self._put_back()
+            self._claim_ahead(now)
+            if (wait_seconds := self._wait_seconds(now)) > 0:
+                await self._nap(wait_seconds)
+            else:
+                await self._let_go(self._claimed.popleft())
         return End.COMPLETED
 
     def _must_end(self) -> End | None:
@@ -100,25 +117,63 @@ class LoopRun:
             return End.GIVEN_BACK
         return None
 
-    async def _waited(self) -> bool:
-        """Wait for whatever keeps the next message: its due time, a free slot, the pace."""
-        now = self._lane.clock()
+    def _claim_ahead(self, now: float) -> None:
+        """Begin to claim what is about to leave, so that the pace does not wait for a write."""
+        most = self._claimable(now)
+        enough = most >= 1 if self._lane.pace.step_seconds else most > len(self._claimed)
+        if self._claiming is None and enough and (batch := self._plan.take(now, most)):
+            self._claiming = asyncio.create_task(self._claim(batch, now + CLAIM_SECONDS))
+
+    def _claimable(self, now: float) -> int:
+        """How many more may be claimed: no earlier than the pace and the slots are about to need.
+
+        A claimed message is in doubt if we die now, so with one slot none is claimed ahead.
+        """
+        if self._held_until > now:
+            return 0
+        slots, step = self._lane.slots, self._lane.pace.step_seconds
+        room = slots + slots // 2 - self._in_flight
+        if step:
+            ahead = now + CLAIM_LEAD_SECONDS - self._lane.pace.next_at()
+            room = min(room, 1 + int(min(ahead, CLAIM_LEAD_SECONDS) / step) if ahead >= 0 else 0)
+        return min(room - len(self._claimed), MOST_CLAIMS)
+
+    async def _claim(self, batch: list[Message], until: float) -> None:
+        try:
+            claimed = await self._ledger.claim(batch)
+        except ClaimRefused:
+            claimed = []
+        for _ in range(len(batch) - len(claimed)):
+            self._plan.settle()  # not ours to send any more: canceled, skipped, or the lane is lost
+        self._claimed.extend(Claimed(message, until) for message in claimed)
+        self._claiming = None
+        self._changed.set()
+
+    def _wait_seconds(self, now: float) -> float:
+        """Until the next message may leave; 0: the first claimed one may now."""
+        if self._held_until > now:
+            self._ledger.limited_by = "throttled"
+            return self._held_until - now
+        if not self._claimed:
+            return self._wait_for_a_claim(now)
+        if self._in_flight >= self._lane.slots:
+            return LONGEST_NAP_SECONDS
+        wait = self._lane.pace.next_at() - now
+        if wait > 0:
+            self._lane.observer.waited_for_pace(min(wait, LONGEST_NAP_SECONDS))
+        else:
+            self._note_who_limits(-wait)
+        return wait
+
+    def _wait_for_a_claim(self, now: float) -> float:
         due_at = self._plan.next_at(now)
-        if due_at is None or len(self._requests) >= self._lane.slots:
-            await self._nap(LONGEST_NAP_SECONDS)
-            return True
-        ready_at = max(due_at, self._held_until)
-        pace_at = self._lane.pace.next_at()
-        if ready_at > now:
-            self._ledger.limited_by = "throttled" if self._held_until > now else "retry"
-            await self._nap(ready_at - now)
-            return True
-        if pace_at > now:
-            self._lane.observer.waited_for_pace(min(pace_at - now, LONGEST_NAP_SECONDS))
-            await self._nap(pace_at - now)
-            return True
-        self._note_who_limits(now - pace_at)
-        return False
+        if self._claiming or due_at is None:
+            return LONGEST_NAP_SECONDS
+        if due_at > now:
+            self._ledger.limited_by = "retry"
+            return due_at - now
+        until_pace = self._lane.pace.next_at() - CLAIM_LEAD_SECONDS - now
+        return until_pace if until_pace > 0 else LONGEST_NAP_SECONDS
 
     def _note_who_limits(self, late_seconds: float) -> None:
         """A message that the pace would have let go half a step ago waited for something else."""
@@ -130,56 +185,36 @@ class LoopRun:
         self._ledger.limited_by = limit if step else None
 
     async def _nap(self, seconds: float) -> None:
-        """Until an answer comes, or a while at most."""
-        self._answered.clear()
+        """Until something changes, or a while at most."""
+        self._changed.clear()
         if self._lane.stop.is_set():
             return
         try:
             async with asyncio.timeout(min(seconds, LONGEST_NAP_SECONDS)):
-                await self._answered.wait()
+                await self._changed.wait()
         except TimeoutError:
             pass
 
-    async def _send_batch(self) -> End | None:
-        """Claim what the pace is about to let go, and let each go at its time."""
-        claimed_at = self._lane.clock()
-        batch = self._plan.take(claimed_at, self._batch_size())
-        try:
-            claimed = await self._ledger.claim(batch)
-        except ClaimRefused:
-            return self._must_end() or End.GIVEN_BACK
-        for _ in range(len(batch) - len(claimed)):
-            self._plan.settle()  # somebody else moved it on: canceled, or skipped
-        for number, message in enumerate(claimed):
-            if self._held_until > self._lane.clock() or self._must_end():
-                await self._put_back(claimed[number:])
-                break
-            await self._let_go(message, claimed_at + CLAIM_SECONDS)
-        return None
-
-    async def _put_back(self, messages: Sequence[Message]) -> None:
+    async def _put_back(self) -> None:
         """Claimed, and not one byte of them has left: they wait in the queue again."""
-        now = self._lane.clock()
+        if self._claiming:
+            await self._claiming
+        messages = [claimed.message for claimed in self._claimed]
+        self._claimed.clear()
         for message in messages:
-            self._plan.again(message, now)
-        await asyncio.gather(*(self._ledger.record(_unsent(message)) for message in messages))
+            self._plan.again(message, self._held_until)
+        await asyncio.gather(*(self._ledger.record(unsent(message)) for message in messages))
 
-    def _batch_size(self) -> int:
-        free = self._lane.slots - len(self._requests)
-        step = self._lane.pace.step_seconds
-        ahead = MOST_CLAIMS if step == 0 else max(1, int(CLAIM_AHEAD_SECONDS / step))
-        return max(1, min(free, ahead))
-
-    async def _let_go(self, message: Message, until: float) -> None:
-        """Start the request at its time; returns when its first byte has left, or cannot."""
-        await asyncio.sleep(self._lane.pace.next_at() - self._lane.clock())
+    async def _let_go(self, claimed: Claimed) -> None:
+        """Start the request; returns when its first byte has left, or cannot."""
         departure = Departure(
-            may_leave=lambda: self._may_leave(until),
+            may_leave=lambda: self._may_leave(claimed.until),
             on_leave=lambda: self._lane.pace.leave(self._lane.clock()),
         )
-        task = asyncio.create_task(self._send(message, departure))
-        self._requests.add(task)
-        task.add_done_callback(self._on_answered)
+        self._in_flight += 1
+        task = asyncio.create_task(self._send(claimed.message, departure))
+        self._sends.add(task)
+        task.add_done_callback(self._on_sent)
         await departure.settled.wait()
 
     def _may_leave(self, until: float) -> bool:
@@ -187,20 +222,24 @@ class LoopRun:
         return in_time and self._ledger.closed is not Closed.FENCED
 
     async def _send(self, message: Message, departure: Departure) -> None:
-        tag = MessageTag(self._work.job_id, message.seq, message.attempt).encode()
         try:
-            body = request_body(self._work.content, message.recipient, message.variables, tag)
-            with self._lane.observer.request() as took:
-                outcome = await self._lane.cloud.send(
-                    self._holding.phone_number_id, body, departure
-                )
-                took(outcome)
+            outcome = await self._ask(message, departure)
         finally:
             departure.settled.set()
+            self._in_flight -= 1
+            self._changed.set()
         verdict = judge(outcome, message.retries, self._holds, self._lane.policy)
         self._note_hold(verdict)
         await self._ledger.record(entry_of(message, outcome, verdict))
         self._settle(message, verdict)
+
+    async def _ask(self, message: Message, departure: Departure) -> Outcome:
+        tag = MessageTag(self._work.job_id, message.seq, message.attempt).encode()
+        body = request_body(self._work.content, message.recipient, message.variables, tag)
+        with self._lane.observer.request() as count:
+            outcome = await self._lane.cloud.send(self._holding.phone_number_id, body, departure)
+            count(outcome)
+        return outcome
 
     def _note_hold(self, verdict: Verdict) -> None:
         if isinstance(verdict, Again) and verdict.holds_lane:
@@ -221,49 +260,16 @@ class LoopRun:
         else:
             self._plan.settle()
 
-    def _on_answered(self, task: asyncio.Task[None]) -> None:
-        self._requests.discard(task)
-        self._answered.set()
+    def _on_sent(self, task: asyncio.Task[None]) -> None:
+        self._sends.discard(task)
+        self._changed.set()
         if not task.cancelled() and (error := task.exception()):
             self._lane.observer.log.error("a send broke; its outcome is unknown", exc_info=error)
             self._lane.lease.end()
 
     async def _await_answers(self) -> None:
         deadline = self._lane.clock() + DRAIN_SECONDS
-        while self._requests and (left := deadline - self._lane.clock()) > 0:
+        while self._sends and (left := deadline - self._lane.clock()) > 0:
             self._lane.lease.step()
-            await asyncio.wait(self._requests, timeout=min(left, LONGEST_NAP_SECONDS))
-        await asyncio.gather(*(end_task(task) for task in self._requests))
-
-
-def entry_of(message: Message, outcome: Outcome, verdict: Verdict) -> Entry:
-    """The row that the ledger writes for a verdict."""
-    seq, to, attempt, retries = (
-        message.seq, message.recipient, message.attempt, message.retries,
-    )  # fmt: skip
-    error = getattr(outcome, "error", None)
-    refusal = {"code": error.code, "title": error.title, "details": error.details} if error else {}
-    match verdict:
-        case Sent(message_id=message_id, message_status=status):
-            return Entry(
-                seq, to, attempt, "sent", retries, message_id=message_id, message_status=status
-            )
-        case Fail():
-            return Entry(seq, to, attempt, "failed", retries, **refusal)
-        case InDoubt(reason=reason, details=details):
-            return Entry(seq, to, attempt, "unknown", retries, reason=reason, details=details)
-        case Again(after_seconds=wait, reason=why, counts=counts):
-            return Entry(
-                seq,
-                to,
-                attempt,
-                "queued",
-                retries + counts,
-                **refusal,
-                reason=why,
-                wait_seconds=wait,
-            )
-
-
-def _unsent(message: Message) -> Entry:
-    return Entry(message.seq, message.recipient, message.attempt, "queued", message.retries)
+            await asyncio.wait(self._sends, timeout=min(left, LONGEST_NAP_SECONDS))
+        await asyncio.gather(*(end_task(task) for task in self._sends))

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from daemon.store import Entry, JobEnd, LoopEnd, Work, Written
+from daemon.entries import Entry
+from daemon.store import JobEnd, LoopEnd, Work, Written
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
 from plumbing.meters import Meters

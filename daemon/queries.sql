@@ -104,7 +104,8 @@ ORDER BY seq;
 -- name: write^
 -- The one statement of the ledger: the outcomes that have gathered, the claims that are asked for,
 -- and the counters of the lane, the loop and the job, all or nothing. Without the epoch nothing
--- happens and no row comes back.
+-- happens and no row comes back. `seq = ANY` beside the join keeps the planner on the primary key
+-- while its statistics know nothing of a job that has just come in; it would read all of it.
 WITH fence AS (
     UPDATE lanes SET
         claimed_at = CASE WHEN cardinality(:claim_seqs::integer[]) > 0
@@ -130,7 +131,7 @@ WITH fence AS (
         sent_at = CASE o.state WHEN 'sent' THEN clock_timestamp() END,
         failed_at = CASE o.state WHEN 'failed' THEN clock_timestamp() END
     FROM outcomes o, fence
-    WHERE m.job_id = :job_id AND m.seq = o.seq
+    WHERE m.job_id = :job_id AND m.seq = ANY (:seqs::integer[]) AND m.seq = o.seq
       AND m.state = 'sending' AND m.claim_epoch = fence.epoch AND m.attempt = o.attempt
     RETURNING m.seq, m.state
 ), claimed AS (

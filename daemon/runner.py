@@ -10,13 +10,14 @@ from typing import Final
 import msgspec
 
 from daemon.cloud_api import CloudApi
+from daemon.entries import Entry
 from daemon.lane import End, Lane, LoopRun
 from daemon.lease import Lease
 from daemon.ledger import Ledger
 from daemon.observe import Observer
 from daemon.pace import Pace, cold
 from daemon.progress import Progress, job_completed, loop_completed, loop_started, message_frames
-from daemon.store import Entry, Holding, LoopEnd, Store, Work, Written
+from daemon.store import Holding, LoopEnd, Store, Work, Written
 from daemon.verdicts import RetryPolicy
 from schemas.settings import Daemon
 

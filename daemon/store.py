@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from daemon.entries import Entry
 from plumbing.postgres import Pool, load_queries
 from schemas.events import ErrorCount
 from schemas.jobs import Content, JobOrder, Template
@@ -47,23 +48,6 @@ class Work:
     @property
     def size(self) -> int:
         return self.last_seq - self.first_seq + 1
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """What became of one attempt, as the ledger keeps it."""
-
-    seq: int
-    to: str
-    attempt: int
-    state: str  # sent | failed | unknown | queued
-    retries: int
-    message_id: str | None = None
-    message_status: str | None = None
-    code: int | None = None
-    title: str | None = None
-    details: str | None = None
-    reason: str | None = None
-    wait_seconds: float | None = None  # queued again: not before this
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ CREATE TABLE messages (
     read_at        timestamptz,
     failed_at      timestamptz,
     PRIMARY KEY (job_id, seq),
-    UNIQUE (job_id, recipient)
+    UNIQUE (recipient, job_id)         -- in this order it also finds all that one recipient got
 ) WITH (fillfactor = 50);
 
 CREATE TABLE lanes (

@@ -7,9 +7,10 @@ from typing import Any
 import asyncpg
 import pytest
 
+from daemon.entries import Entry
 from daemon.ledger import ClaimRefused, Closed, Ledger
 from daemon.presence import LOCK_CLASS
-from daemon.store import Entry, Holding, Store, Work, Written
+from daemon.store import Holding, Store, Work, Written
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from tests.campaigns import PHONE, Job, counters, make_job, message, states

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from schemas import metrics
@@ -12,7 +13,11 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 METRICS = (ROOT / "docs" / "metrics.md").read_text()
-PROCESSES = {"gateway": Gateway, "daemon": Daemon, "sandbox": Sandbox}
+PROCESSES: dict[str, type[msgspec.Struct]] = {
+    "gateway": Gateway,
+    "daemon": Daemon,
+    "sandbox": Sandbox,
+}
 
 
 def readers() -> dict[str, tuple[Hint, list[str]]]:
