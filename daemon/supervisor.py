@@ -95,7 +95,7 @@ async def _start(
 async def _pull(
     stack: AsyncExitStack, settings: Daemon, broker: Broker, turns: Turns, log: Log
 ) -> None:
-    await _ensure_consumer(settings, broker)
+    await ensure_consumer(broker, settings.ack_wait_seconds)
     puller = Puller(
         broker.client, subjects.SENDERS.stream, subjects.SENDERS.name, turns.on_turn,
         credit=MOST_LANES, log=log,
@@ -112,14 +112,15 @@ async def _mend_consumer(settings: Daemon, broker: Broker, puller: Puller, log: 
         await asyncio.sleep(_RETRY_SECONDS)
         try:
             await broker.ensure_streams()
-            await _ensure_consumer(settings, broker)
+            await ensure_consumer(broker, settings.ack_wait_seconds)
         except (nats.errors.Error, TimeoutError) as error:
             log.warning("the consumer of turns is gone", error=repr(error))
         else:
             puller.gone.clear()
 
 
-async def _ensure_consumer(settings: Daemon, broker: Broker) -> None:
+async def ensure_consumer(broker: Broker, ack_wait_seconds: float) -> None:
+    """The durable pull consumer that all daemons share; one that exists is brought up to date."""
     definition = subjects.SENDERS
     await broker.js.add_consumer(
         definition.stream,
@@ -127,7 +128,7 @@ async def _ensure_consumer(settings: Daemon, broker: Broker) -> None:
             durable_name=definition.name,
             filter_subject=definition.filter_subject,
             ack_policy=api.AckPolicy.EXPLICIT,
-            ack_wait=settings.ack_wait_seconds,
+            ack_wait=ack_wait_seconds,
             max_deliver=-1,
             max_ack_pending=definition.max_ack_pending,
             max_waiting=definition.max_waiting,

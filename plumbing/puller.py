@@ -47,6 +47,7 @@ class Puller:
         self._subscription: Subscription | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self._stopping = False
+        self._reconnects = client.stats["reconnects"]  # as of the last look
         self.gone = asyncio.Event()
 
     async def start(self) -> None:
@@ -64,6 +65,7 @@ class Puller:
             await end(self._watchdog)
         if self._subscription and self._client.is_connected:
             await self._subscription.unsubscribe()
+        self._subscription = None
         if self._running:
             await asyncio.wait(self._running, timeout=deadline_seconds)
         await asyncio.gather(*(end(task) for task in self._running))
@@ -124,12 +126,18 @@ class Puller:
         except nats.errors.Error:  # the connection broke just now: the watchdog asks again
             self._asked = 0
 
+    def _has_lost_its_pulls(self) -> bool:
+        """After a reconnect, when the server is silent, or when nothing is asked for."""
+        reconnects = self._client.stats["reconnects"]
+        is_new = reconnects != self._reconnects
+        self._reconnects = reconnects
+        is_quiet = time.monotonic() - self._heard_at > QUIET_SECONDS
+        return is_new or is_quiet or (self._asked == 0 and len(self._running) < self._credit)
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS / 2)
-            quiet = time.monotonic() - self._heard_at > QUIET_SECONDS
-            idle = self._asked == 0 and len(self._running) < self._credit
-            if self._client.is_connected and (quiet or idle):
+            if self._client.is_connected and self._has_lost_its_pulls():
                 self._generation += 1
                 self._asked = 0
                 self._heard_at = time.monotonic()
