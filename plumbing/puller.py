@@ -20,7 +20,7 @@ from plumbing.logs import Log
 from plumbing.tasks import end
 
 EXPIRES_SECONDS: Final = 30.0
-HEARTBEAT_SECONDS: Final = 2.0
+HEARTBEAT_SECONDS: Final = 1.0
 QUIET_SECONDS: Final = 2.5 * HEARTBEAT_SECONDS  # two heartbeats missed: the pull is lost
 
 Handler = Callable[[Msg], Awaitable[None] | None]
