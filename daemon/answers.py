@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -18,6 +18,9 @@ from schemas.outcomes import (
     UnknownReason,
 )
 
+MOST_TEXT: Final = 2000
+LONGEST_RETRY_AFTER_SECONDS: Final = 24 * 3600.0
+
 
 class _MessageRef(msgspec.Struct):
     id: str
@@ -28,8 +31,11 @@ class _Success(msgspec.Struct):
     messages: list[_MessageRef]
 
 
+_Code = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # an integer column keeps it
+
+
 class _ErrorBody(msgspec.Struct):
-    code: int
+    code: _Code
     message: str = ""
     error_data: Any = None  # absent, an object with `details`, or a plain string
 
@@ -55,7 +61,7 @@ def read_answer(
         return _read_success(body)
     try:
         error = _api_error(_FAILURE.decode(body).error)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if status == 429:
             return Throttled(ApiError(429, "Too many requests"), wait)
         return Unknown(UnknownReason.UNREADABLE_ANSWER, f"HTTP {status}: {_excerpt(body)}")
@@ -67,22 +73,22 @@ def read_answer(
 def _read_success(body: bytes) -> Outcome:
     try:
         messages = _SUCCESS.decode(body).messages
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         messages = []
     match messages:
-        case [_MessageRef(id=message_id, message_status=status)] if message_id:
-            return Accepted(message_id, status)
+        case [_MessageRef(id=message_id, message_status=status)] if _kept(message_id):
+            return Accepted(_kept(message_id), _kept(status))
         case _:
             return Unknown(UnknownReason.UNREADABLE_ANSWER, f"HTTP 200: {_excerpt(body)}")
 
 
 def _api_error(error: _ErrorBody) -> ApiError:
-    title = error.message.removeprefix(f"(#{error.code}) ")
+    title = _kept(error.message.removeprefix(f"(#{error.code}) "))
     match error.error_data:
         case {"details": str(details)}:
-            return ApiError(error.code, title, details)
+            return ApiError(error.code, title, _kept(details))
         case str(details):
-            return ApiError(error.code, title, details)
+            return ApiError(error.code, title, _kept(details))
         case _:
             return ApiError(error.code, title)
 
@@ -93,9 +99,9 @@ def retry_after(value: str | None, now: datetime) -> float | None:
         return None
     try:
         seconds = float(value) if value.strip().isdecimal() else _seconds_until(value, now)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return max(0.0, seconds)
+    return min(max(0.0, seconds), LONGEST_RETRY_AFTER_SECONDS)
 
 
 def _seconds_until(date: str, now: datetime) -> float:
@@ -104,4 +110,9 @@ def _seconds_until(date: str, now: datetime) -> float:
 
 
 def _excerpt(body: bytes) -> str:
-    return body[:200].decode("utf-8", "replace")
+    return _kept(body[:200].decode("utf-8", "replace"))
+
+
+def _kept(text: str) -> str:
+    """A text of Meta's as PostgreSQL can keep it: without NUL characters, and of a bounded size."""
+    return text.replace("\x00", "")[:MOST_TEXT]

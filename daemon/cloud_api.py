@@ -1,6 +1,7 @@
 """Meta's Cloud API: the only file that speaks to it. One request in, one outcome out."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, Final, Self
@@ -8,7 +9,7 @@ from typing import Any, Final, Self
 import aiohttp
 
 from daemon.answers import read_answer
-from schemas.outcomes import NotWritten, Outcome, Unknown, UnknownReason
+from schemas.outcomes import HeldBack, NotWritten, Outcome, Unknown, UnknownReason
 from schemas.settings import Daemon
 
 # Shorter than any proxy's idle timeout: a request written to a connection that its peer has just
@@ -29,17 +30,22 @@ class Departure:
     `settled` is set as soon as the request has left or is known not to.
     """
 
-    def __init__(self, may_leave: Callable[[], bool], on_leave: Callable[[], None]) -> None:
-        self._may_leave, self._on_leave = may_leave, on_leave
-        self.has_left = False
+    def __init__(
+        self,
+        may_leave: Callable[[], bool],
+        on_leave: Callable[[float], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._may_leave, self._on_leave, self._clock = may_leave, on_leave, clock
+        self.left_at: float | None = None
         self.settled = asyncio.Event()
 
     def write(self) -> None:
         """The client is about to write the first byte."""
         if not self._may_leave():
             raise _Held
-        self.has_left = True
-        self._on_leave()
+        self.left_at = self._clock()
+        self._on_leave(self.left_at)
         self.settled.set()
 
 
@@ -78,7 +84,7 @@ class CloudApi:
             async with asyncio.timeout(self._timeout_seconds):
                 return await self._post(phone_number_id, body, departure)
         except _Held:
-            return NotWritten("its turn was over")
+            return HeldBack()
         except TimeoutError:
             return _no_answer(departure, UnknownReason.TIMEOUT, "no answer in time")
         except (aiohttp.ClientError, OSError) as error:
@@ -109,4 +115,4 @@ async def _before_the_first_byte(
 
 
 def _no_answer(departure: Departure, reason: UnknownReason, details: str) -> Outcome:
-    return Unknown(reason, details) if departure.has_left else NotWritten(details)
+    return Unknown(reason, details) if departure.left_at is not None else NotWritten(details)

@@ -16,11 +16,11 @@ import msgspec
 from daemon.cloud_api import CloudApi, Departure
 from daemon.entries import entry_of, unsent
 from daemon.lease import Lease
-from daemon.ledger import CLAIM_SECONDS, ClaimRefused, Closed, Ledger
+from daemon.ledger import ClaimRefused, Closed, Ledger
 from daemon.loops import LoopPlan
 from daemon.observe import Observer
 from daemon.pace import Pace
-from daemon.store import Holding, Work
+from daemon.store import CLAIM_SECONDS, Holding, Work
 from daemon.verdicts import Again, RetryPolicy, Sent, Verdict, judge
 from plumbing.tasks import end as end_task
 from schemas.messages import Message, MessageTag
@@ -31,6 +31,7 @@ DRAIN_SECONDS: Final = 25.0  # the longest wait for what is in flight
 LONGEST_NAP_SECONDS: Final = 1.0
 MOST_CLAIMS: Final = 64  # in one go
 CLAIM_LEAD_SECONDS: Final = 0.01  # before a message may leave: about what a write takes
+LOST: Final = frozenset({Closed.FENCED, Closed.CRASHED})
 HABIT: Final = 0.1  # weight of the newest message in the average of who waits for whom
 
 
@@ -79,6 +80,7 @@ class LoopRun:
         self._changed = asyncio.Event()  # a claim, an answer, an outcome written, or a stop
         self._held_until = float("-inf")
         self._holds = 0  # in a row: throttled, or not one byte could be written
+        self._answer_seconds = 1.0  # how long Meta takes, as an average
         self._behind = 0.0  # share of the last messages that waited for a slot, not for the pace
 
     async def run(self) -> End:
@@ -91,8 +93,8 @@ class LoopRun:
             await self._put_back()
             await self._await_answers()
             stop.cancel()
-        if end is End.COMPLETED and not self._plan.is_done:
-            end = self._must_end() or End.GIVEN_BACK
+        if self._ledger.closed or not self._plan.is_done:
+            return self._must_end() or End.GIVEN_BACK
         return end
 
     async def _send_what_is_due(self) -> End:
@@ -111,7 +113,7 @@ class LoopRun:
         return End.COMPLETED
 
     def _must_end(self) -> End | None:
-        if self._ledger.closed is Closed.FENCED or self._lane.lease.is_over:
+        if self._ledger.closed in LOST or self._lane.lease.is_over:
             return End.LEASE_LOST
         if self._lane.stop.is_set() or self._ledger.closed or self._ledger.wanted != "run":
             return End.GIVEN_BACK
@@ -132,7 +134,8 @@ class LoopRun:
         if self._held_until > now:
             return 0
         slots, step = self._lane.slots, self._lane.pace.step_seconds
-        room = slots + slots // 2 - self._in_flight
+        soon_free = int(self._in_flight * CLAIM_LEAD_SECONDS / self._answer_seconds)
+        room = slots - self._in_flight + min(soon_free, slots // 2)
         if step:
             ahead = now + CLAIM_LEAD_SECONDS - self._lane.pace.next_at()
             room = min(room, 1 + int(min(ahead, CLAIM_LEAD_SECONDS) / step) if ahead >= 0 else 0)
@@ -209,7 +212,8 @@ class LoopRun:
         """Start the request; returns when its first byte has left, or cannot."""
         departure = Departure(
             may_leave=lambda: self._may_leave(claimed.until),
-            on_leave=lambda: self._lane.pace.leave(self._lane.clock()),
+            on_leave=self._lane.pace.leave,
+            clock=self._lane.clock,
         )
         self._in_flight += 1
         task = asyncio.create_task(self._send(claimed.message, departure))
@@ -219,7 +223,7 @@ class LoopRun:
 
     def _may_leave(self, until: float) -> bool:
         in_time = self._lane.clock() < min(until, self._lane.lease.deadline)
-        return in_time and self._ledger.closed is not Closed.FENCED
+        return in_time and self._ledger.closed not in LOST
 
     async def _send(self, message: Message, departure: Departure) -> None:
         try:
@@ -239,6 +243,9 @@ class LoopRun:
         with self._lane.observer.request() as count:
             outcome = await self._lane.cloud.send(self._holding.phone_number_id, body, departure)
             count(outcome)
+        if departure.left_at is not None:
+            took = max(0.001, self._lane.clock() - departure.left_at)
+            self._answer_seconds += HABIT * (took - self._answer_seconds)
         return outcome
 
     def _note_hold(self, verdict: Verdict) -> None:

@@ -57,6 +57,8 @@ class Lease:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(self._ack_wait_seconds / BEATS_PER_WAIT)
+            if self.is_over:  # a heartbeat now would prolong a successor's turn
+                return
             if self._clock() - self._stepped_at < self._stall_seconds:
                 await self._renew()
 

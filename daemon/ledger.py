@@ -14,12 +14,11 @@ import asyncpg
 import msgspec
 
 from daemon.entries import Entry, unsent
-from daemon.store import Holding, Store, Work, Written
+from daemon.store import CLAIM_SECONDS, Holding, Store, Work, Written
 from plumbing.logs import Log
+from plumbing.tasks import end
 from schemas.messages import Message
 
-# A claimed message leaves within this or not at all: its successor need not wait for longer.
-CLAIM_SECONDS: Final = 2.0
 MOST_ENTRIES: Final = 500
 # Where a write carries this many anyway, a short wait lets it carry several times as many: a
 # statement costs about as much as ten outcomes in it.
@@ -35,6 +34,8 @@ BROKEN: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,  # a statement that meets a server which is just saying goodbye
     asyncpg.OperatorInterventionError,
+    asyncpg.ReadOnlySQLTransactionError,  # a failover under way
+    asyncpg.TransactionRollbackError,  # a deadlock, whose victim may try again
     asyncpg.InsufficientResourcesError,
 )
 
@@ -44,10 +45,15 @@ class Closed(StrEnum):
 
     FENCED = "another daemon holds the lane"
     BROKEN = "PostgreSQL cannot be reached"
+    CRASHED = "its writer met an unknown error"
 
 
 class ClaimRefused(Exception):
     """The ledger takes no more claims; `Ledger.closed` says why."""
+
+
+class Crashed(Exception):
+    """The ledger's writer met an error that it does not know: a bug, and logged as one."""
 
 
 class _Claim(msgspec.Struct):
@@ -74,6 +80,7 @@ class Ledger:
         self._gathered = asyncio.Event()
         self._closing = False
         self._is_busy = False
+        self._at_work: tuple[list[_Record], list[_Claim]] = ([], [])
         self._writer: asyncio.Task[None] | None = None
         self.limited_by: str | None = None  # what holds the rate back: written with the counters
         self.wanted = "run"  # what people want of the job, as of the last write
@@ -81,26 +88,42 @@ class Ledger:
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._write_until_closed())
+        self._writer.add_done_callback(self._on_written)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._closing = True
         self._gathered.set()
         assert self._writer is not None
-        await self._writer
+        await self._writer_ended()
+
+    async def _writer_ended(self) -> None:
+        """Wait for the writer; when we are told to stop waiting, it is ended."""
+        assert self._writer is not None
+        try:
+            await asyncio.wait({self._writer})
+        finally:
+            await end(self._writer)
 
     async def claim(self, messages: Sequence[Message]) -> list[Message]:
         """Write down that these are about to be sent; returns those that still were to be.
 
         Each comes back with the number of its attempt. Raises ClaimRefused.
         """
+        if self.closed is Closed.CRASHED:
+            raise ClaimRefused
         claim = _Claim(messages, asyncio.get_running_loop().create_future())
         self._claims.append(claim)
         self._gathered.set()
         return await claim.done
 
     async def record(self, entry: Entry) -> None:
-        """Write down what an attempt came to; returns when it is in PostgreSQL."""
+        """Write down what an attempt came to; returns when it is in PostgreSQL.
+
+        It is written down even when the caller stops waiting. Raises Crashed.
+        """
+        if self.closed is Closed.CRASHED:
+            raise Crashed
         record = _Record(entry, asyncio.get_running_loop().create_future())
         self._records.append(record)
         self._gathered.set()
@@ -117,6 +140,7 @@ class Ledger:
             if self._records:
                 self._gathered.set()
             self._is_busy = len(records) >= BUSY_ENTRIES
+            self._at_work = (records, claims)
             if records or claims:
                 await self._write(records, claims)
 
@@ -139,7 +163,8 @@ class Ledger:
         else:
             await self._wake(written, entries, claims)
         for record in records:
-            record.done.set_result(None)
+            if not record.done.done():
+                record.done.set_result(None)
 
     async def _wake(
         self, written: Written | None, entries: list[Entry], claims: list[_Claim]
@@ -152,12 +177,25 @@ class Ledger:
         recorded = [entry for entry in entries if entry.seq in written.recorded]
         self._tell(recorded, written)
         for claim in claims:
-            claim.done.set_result([_claimed(m) for m in claim.messages if m.seq in written.claimed])
+            claimed = [_claimed(m) for m in claim.messages if m.seq in written.claimed]
+            if not claim.done.done():
+                claim.done.set_result(claimed)
 
     def _close(self, why: Closed, claims: list[_Claim]) -> None:
         self.closed = why
         for claim in claims:
-            claim.done.set_exception(ClaimRefused)
+            if not claim.done.done():
+                claim.done.set_exception(ClaimRefused)
+
+    def _on_written(self, writer: asyncio.Task[None]) -> None:
+        """The writer has ended: as it should, or by a bug, and then nobody may wait for it."""
+        if writer.cancelled() or (error := writer.exception()) is None:
+            return
+        self._log.error("the ledger's writer broke", exc_info=error)
+        self._close(Closed.CRASHED, [*self._at_work[1], *self._claims])
+        for record in [*self._at_work[0], *self._records]:
+            if not record.done.done():
+                record.done.set_exception(Crashed)
 
     async def _record_singly(self, entries: list[Entry]) -> None:
         """Facts are written even when the turn is lost, and however long PostgreSQL is away.
@@ -175,6 +213,8 @@ class Ledger:
             try:
                 written = await self._store.record_late(self._holding, self._work.job_id, entry)
             except BROKEN as error:
+                if isinstance(error, ValueError):  # asyncpg's, for a value that fits no column
+                    raise
                 wait = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)]
                 tries += 1
                 self._log.warning(

@@ -11,7 +11,7 @@ from daemon.store import JobEnd, LoopEnd, Work
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from schemas import metrics
-from schemas.outcomes import Accepted, NotWritten, Outcome, Refused, Throttled, Unknown
+from schemas.outcomes import Accepted, HeldBack, NotWritten, Outcome, Refused, Throttled, Unknown
 
 # A label has few values: codes that Meta documents for sends, and `other`.
 KNOWN_CODES: Final = frozenset(
@@ -89,6 +89,8 @@ def outcome_label(outcome: Outcome) -> str:
             return "unknown"
         case NotWritten():
             return "not_written"
+        case HeldBack():
+            return "held_back"
         case _:
             assert_never(outcome)
 

@@ -1,6 +1,7 @@
 """That this daemon lives: an advisory lock that falls the moment its process dies."""
 
 import asyncio
+import contextlib
 import os
 import random
 from collections.abc import Callable
@@ -9,17 +10,21 @@ from typing import Any, Final, Self
 import asyncpg
 
 from plumbing.logs import Log
-from plumbing.tasks import end
 
 LOCK_CLASS: Final = 0x6C6F6F70  # "loop"; the view live_daemons looks for it
 _RETRY_SECONDS: Final = 0.5
+_CHECK_SECONDS: Final = 3.0
+_GONE: Final = (
+    OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)  # fmt: skip
 
 
 class Presence:
     """Holds one PostgreSQL session whose lock number is this daemon's name in `lanes.holder`.
 
     When the session breaks, others may take this daemon for dead: `on_lost` is called, and a new
-    session under a new number begins. Use it with `async with`.
+    session under a new number begins, for as long as `keep` runs. Use it with `async with`.
     """
 
     def __init__(self, url: str, log: Log) -> None:
@@ -27,19 +32,16 @@ class Presence:
         self.on_lost: Callable[[], None] = lambda: None
         self._broken = asyncio.Event()
         self._connection: asyncpg.Connection[Any] | None = None
-        self._keeper: asyncio.Task[None] | None = None
         self.number: int | None = None
 
     async def __aenter__(self) -> Self:
         await self._begin()
-        self._keeper = asyncio.create_task(self._keep())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        assert self._keeper is not None
-        await end(self._keeper)
         if self._connection is not None and not self._connection.is_closed():
-            await self._connection.close(timeout=2)
+            with contextlib.suppress(*_GONE):
+                await self._connection.close(timeout=2)
 
     async def _begin(self) -> None:
         self._broken.clear()
@@ -55,20 +57,34 @@ class Presence:
         await self._connection.execute("SELECT pg_advisory_lock($1, $2)", LOCK_CLASS, number)
         self.number = number
 
-    async def _keep(self) -> None:
+    async def keep(self) -> None:
+        """Watch over the session until canceled."""
         while True:
-            await self._broken.wait()
+            await self._until_broken()
             self.number = None
             self.on_lost()
             self._log.warning("lost the session that shows this daemon lives; it sends no more")
             await self._begin_again()
             self._log.info("this daemon's session is back")
 
+    async def _until_broken(self) -> None:
+        """A half-open connection says nothing by itself, so it is asked every few seconds."""
+        assert self._connection is not None
+        while not self._broken.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_CHECK_SECONDS):
+                    await self._broken.wait()
+            try:
+                await self._connection.execute("SELECT 1")
+            except _GONE:
+                self._connection.terminate()
+                return
+
     async def _begin_again(self) -> None:
         while True:
             try:
                 await self._begin()
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except _GONE:
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return

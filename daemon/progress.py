@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -13,7 +13,6 @@ from daemon.store import JobEnd, LoopEnd, Work, Written
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
 from plumbing.meters import Meters
-from plumbing.tasks import end
 from schemas import metrics
 from schemas.events import (
     ErrorFields,
@@ -40,21 +39,12 @@ class _News(msgspec.Struct):
 
 
 class Progress:
-    """Publishes news in the order in which it is told. Use it with `async with`."""
+    """Publishes news in the order in which it is told, for as long as `run` runs."""
 
     def __init__(self, broker: Broker, meters: Meters, log: Log) -> None:
         self._broker, self._meters, self._log = broker, meters, log
         self._waiting: deque[_News] = deque()
         self._gathered = asyncio.Event()
-        self._publisher: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        self._publisher = asyncio.create_task(self._publish_for_ever())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._publisher is not None
-        await end(self._publisher)
 
     def tell(self, job_id: UUID, first_no: int, frames: list[Frame]) -> "asyncio.Future[bool]":
         """Queue frames; the future says whether they, and all before them, got out."""
@@ -65,7 +55,8 @@ class Progress:
         self._gathered.set()
         return news.told
 
-    async def _publish_for_ever(self) -> None:
+    async def run(self) -> None:
+        """Publish until canceled."""
         while True:
             await self._gathered.wait()
             self._gathered.clear()
@@ -104,12 +95,24 @@ class Progress:
                 await asyncio.sleep(0.2)
             else:
                 for news in group:
-                    news.told.set_result(True)
+                    _answer(news.told, out=True)
                 return
 
     def _drop(self, news: _News) -> None:
         self._meters[metrics.EVENTS_LOST].inc(len(news.frames))
-        news.told.set_result(False)
+        _answer(news.told, out=False)
+
+
+def _answer(told: "asyncio.Future[bool]", *, out: bool) -> None:
+    """Whoever waited may have stopped waiting."""
+    if not told.done():
+        told.set_result(out)
+
+
+async def is_told(told: "asyncio.Future[bool]", seconds: float) -> bool:
+    """Whether the news got out within a while; it is not taken back when it did not."""
+    await asyncio.wait({told}, timeout=seconds)
+    return told.done() and told.result()
 
 
 def loop_started(work: Work) -> LoopStarted:

@@ -9,7 +9,8 @@
 SELECT holder IS NOT NULL AS was_held,
        CASE WHEN holder IS NULL
                  OR NOT EXISTS (SELECT FROM live_daemons d WHERE d.holder = lanes.holder) THEN 0
-            ELSE coalesce(greatest(0, extract(epoch FROM claim_until - clock_timestamp())), 0)
+            ELSE least(:claim_seconds, coalesce(
+                greatest(0, extract(epoch FROM claim_until - clock_timestamp())), 0))
        END::double precision AS wait_seconds,
        extract(epoch FROM clock_timestamp() - claimed_at)::double precision AS claimed_seconds_ago,
        extract(epoch FROM clock_timestamp() - released_at)::double precision
@@ -29,19 +30,22 @@ SET epoch = lanes.epoch + 1, holder = excluded.holder,
 RETURNING epoch;
 
 
+-- name: lock_lane$
+-- The first statement of every transaction on a lane's rows: they queue up here, so that none can
+-- deadlock with another, and what follows reads what the one before has written.
+SELECT epoch FROM lanes WHERE phone_number_id = :phone_number_id FOR NO KEY UPDATE;
+
+
 -- name: settle$
 -- What an earlier holder of the lane left in sending: it may have left, nobody knows. Those
 -- messages are in a running loop, because a turn runs one loop.
-WITH fence AS (
-    SELECT epoch FROM lanes
-    WHERE phone_number_id = :phone_number_id AND epoch = :epoch FOR SHARE
-), doubtful AS (
+WITH doubtful AS (
     UPDATE messages m SET state = 'unknown', reason = 'crashed'
-    FROM fence, jobs j JOIN loops l ON l.job_id = j.id
+    FROM jobs j JOIN loops l ON l.job_id = j.id
     WHERE j.phone_number_id = :phone_number_id AND j.sending > 0
       AND l.state = 'running'
       AND m.job_id = j.id AND m.seq BETWEEN l.first_seq AND l.last_seq
-      AND m.state = 'sending' AND m.claim_epoch < fence.epoch
+      AND m.state = 'sending' AND m.claim_epoch < :epoch
     RETURNING m.job_id, l.loop
 ), by_loop AS (
     SELECT job_id, loop, count(*) AS n FROM doubtful GROUP BY job_id, loop
@@ -68,7 +72,6 @@ WHERE id = (
         ORDER BY last_turn_at NULLS FIRST, created_at, id
         LIMIT 1)
   AND state IN ('queued', 'running')
-  AND EXISTS (SELECT FROM lanes WHERE phone_number_id = :phone_number_id AND epoch = :epoch)
 RETURNING id, content, loop_size, total;
 
 
@@ -183,7 +186,6 @@ WITH found AS (
     JOIN loops l ON l.job_id = m.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
     WHERE m.job_id = :job_id AND m.seq = :seq AND m.state IN ('sending', 'unknown')
       AND m.claim_epoch = :epoch AND m.attempt = :attempt
-    FOR UPDATE
 ), recorded AS (
     UPDATE messages m SET
         state = CASE WHEN f.is_over THEN 'failed' ELSE :state END,
@@ -225,7 +227,6 @@ RETURNING j.sent, j.failed, j.event_no, j.wanted,
 -- Only when nothing of it is left to send: the guard against a list half sent and called finished.
 UPDATE loops l SET state = 'completed', finished_at = clock_timestamp()
 WHERE l.job_id = :job_id AND l.loop = :loop AND l.state = 'running'
-  AND EXISTS (SELECT FROM lanes WHERE phone_number_id = :phone_number_id AND epoch = :epoch)
   AND NOT EXISTS (
         SELECT FROM messages m
         WHERE m.job_id = l.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
@@ -278,6 +279,12 @@ UPDATE lanes SET
 WHERE phone_number_id = :phone_number_id AND epoch = :epoch;
 
 
+-- name: release_unused!
+-- Give the lane back as it was: nothing was sent, and what its pace knows stays true.
+UPDATE lanes SET holder = NULL, reply_subject = NULL, claim_until = NULL
+WHERE phone_number_id = :phone_number_id AND epoch = :epoch;
+
+
 -- name: completion_told!
 UPDATE jobs SET completion_told = true
 WHERE id = :job_id AND finished_at IS NOT NULL AND NOT completion_told;
@@ -302,17 +309,23 @@ RETURNING l.phone_number_id, dead.reply_subject;
 
 -- name: lanes_to_wake
 -- The outbox in one query. Runnable work and nobody who holds its lane, for longer than a pause
--- takes: the turn was never published, or was lost. Waking twice is harmless.
+-- takes, or a holder that has claimed nothing for longer than its lease can last: the turn was
+-- never published, or was lost with its stream. Waking one that has its turn is harmless.
 SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total
 FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
-WHERE j.state IN ('queued', 'running') AND j.wanted = 'run' AND l.holder IS NULL
-  AND greatest(j.created_at, l.released_at) < now() - :grace_seconds * interval '1 second'
+WHERE j.state IN ('queued', 'running') AND j.wanted = 'run'
+  AND CASE WHEN l.holder IS NULL
+           THEN greatest(j.created_at, l.released_at)
+                < now() - :grace_seconds * interval '1 second'
+           ELSE greatest(l.taken_at, l.claimed_at)
+                < now() - :lease_seconds * interval '1 second'
+      END
 ORDER BY j.phone_number_id, j.created_at;
 
 
 -- name: untold_jobs
 -- Finished, and the news of it was lost with the process that should have told it.
-SELECT id, state, sent, failed, unknown, event_no FROM jobs
+SELECT id AS job_id, state, sent, failed, unknown, event_no FROM jobs
 WHERE finished_at < now() - interval '3 seconds' AND NOT completion_told
 ORDER BY finished_at LIMIT 100;
 

@@ -16,7 +16,14 @@ from daemon.lease import Lease
 from daemon.ledger import Ledger
 from daemon.observe import Observer
 from daemon.pace import Pace, cold
-from daemon.progress import Progress, job_completed, loop_completed, loop_started, message_frames
+from daemon.progress import (
+    Progress,
+    is_told,
+    job_completed,
+    loop_completed,
+    loop_started,
+    message_frames,
+)
 from daemon.store import Holding, LoopEnd, Store, Work, Written
 from daemon.verdicts import RetryPolicy
 from schemas.settings import Daemon
@@ -59,10 +66,10 @@ class Runner:
         )
 
     async def run(self, holding: Holding, lease: Lease) -> Handover:
-        """The next loop of the lane's next job. Raises what `ledger.BROKEN` names."""
+        """The next loop of the lane's next job. Raises LaneLost, and what `ledger.BROKEN` names."""
         work = await self._store.begin_loop(holding)
         if work is None:
-            await self._store.release(holding, [])
+            await self._store.release_unused(holding)
             return Idle()
         pace = self._pace(holding)
         end = await self._run_loop(holding, work, pace, lease)
@@ -112,12 +119,7 @@ class Runner:
         if end.job:
             self._observer.job_finished(end.job)
             told = self._progress.tell(work.job_id, end.job.event_no, [job_completed(end.job)])
-        try:
-            async with asyncio.timeout(TELL_SECONDS):
-                out = await told
-        except TimeoutError:
-            return
-        if end.job and out:
+        if await is_told(told, TELL_SECONDS) and end.job:
             await self._store.completion_told(work.job_id)
 
     def _pace(self, holding: Holding) -> Pace:

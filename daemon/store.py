@@ -1,6 +1,7 @@
 """The daemon's side of PostgreSQL: one method a move, each fenced by the lane's epoch."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,8 @@ from schemas.events import ErrorCount
 from schemas.jobs import Content, JobOrder, Template
 from schemas.messages import Message
 
+# A claimed message leaves within this or not at all: its successor need not wait for longer.
+CLAIM_SECONDS: Final = 2.0
 QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
 _CONTENT: Final[msgspec.json.Decoder[Content]] = msgspec.json.Decoder(Content)
 _VARIABLES: Final = msgspec.json.Decoder(dict[str, str])
@@ -89,6 +92,10 @@ class JobEnd:
     event_no: int
 
 
+class LaneLost(Exception):
+    """Another daemon has raised the lane's epoch: nothing of it is ours to touch."""
+
+
 class Store:
     """Every statement goes through here. Raises asyncpg.PostgresError and OSError as they come."""
 
@@ -98,7 +105,9 @@ class Store:
     async def acquire(self, phone_number_id: str, holder: int, reply_subject: str) -> Holding:
         """Take the lane; older epochs can write nothing from here on."""
         async with self._pool.acquire() as connection, connection.transaction():
-            before = await QUERIES.lane_before(connection, phone_number_id=phone_number_id)
+            before = await QUERIES.lane_before(
+                connection, phone_number_id=phone_number_id, claim_seconds=CLAIM_SECONDS
+            )
             epoch = await QUERIES.raise_epoch(
                 connection,
                 phone_number_id=phone_number_id,
@@ -108,14 +117,15 @@ class Store:
         return _holding(phone_number_id, epoch, before)
 
     async def settle(self, holding: Holding) -> int:
-        """What a dead holder left in sending becomes unknown; returns how many."""
-        count: int = await QUERIES.settle(self._pool, **_fence(holding))
-        return count
+        """What a dead holder left in sending becomes unknown; returns how many. Raises LaneLost."""
+        async with self._held(holding) as connection:
+            count: int = await QUERIES.settle(connection, **_fence(holding))
+            return count
 
     async def begin_loop(self, holding: Holding) -> Work | None:
-        """The next loop of the next job of the lane; None when the lane has nothing to run."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            job = await QUERIES.start_job(connection, **_fence(holding))
+        """The next loop of the next job; None when the lane has nothing to run. Raises LaneLost."""
+        async with self._held(holding) as connection:
+            job = await QUERIES.start_job(connection, phone_number_id=holding.phone_number_id)
             if job is None:
                 return None
             loop = await QUERIES.start_loop(connection, job_id=job["id"])
@@ -139,29 +149,29 @@ class Store:
         return _written(row)
 
     async def record_late(self, holding: Holding, job_id: UUID, entry: Entry) -> Written | None:
-        """A fact whose turn is lost; None when it was recorded before."""
+        """A fact whose turn is lost; None when it was recorded before.
+
+        It queues up behind a write whose answer was lost and that may still be under way.
+        """
         fields = msgspec.structs.asdict(entry)
         del fields["to"]
-        row = await QUERIES.record_late(self._pool, job_id=job_id, epoch=holding.epoch, **fields)
+        async with self._pool.acquire() as connection, connection.transaction():
+            await QUERIES.lock_lane(connection, phone_number_id=holding.phone_number_id)
+            row = await QUERIES.record_late(
+                connection, job_id=job_id, epoch=holding.epoch, **fields
+            )
         return _written(row)
 
     async def complete_loop(self, holding: Holding, work: Work) -> LoopEnd | None:
-        """The loop is done, and with the last one the job; None while something of it is left."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            loop = await QUERIES.complete_loop(
-                connection, **_fence(holding), job_id=work.job_id, loop=work.loop
-            )
+        """The loop is done, and with the last one the job; None while something of it is left.
+
+        Raises LaneLost.
+        """
+        async with self._held(holding) as connection:
+            loop = await QUERIES.complete_loop(connection, job_id=work.job_id, loop=work.loop)
             if loop is None:
                 return None
-            errors = [
-                ErrorCount(**row)
-                async for row in QUERIES.loop_errors(
-                    connection,
-                    job_id=work.job_id,
-                    first_seq=work.first_seq,
-                    last_seq=work.last_seq,
-                )
-            ]
+            errors = [ErrorCount(**row) async for row in _loop_errors(connection, work)]
             event_no = await QUERIES.tell_loop_completed(connection, job_id=work.job_id)
             job = await QUERIES.finish_job(connection, job_id=work.job_id)
             end = JobEnd(job_id=work.job_id, **job) if job else None
@@ -173,17 +183,38 @@ class Store:
         return order_of(row) if row else None
 
     async def release(self, holding: Holding, leave_ages: list[float]) -> None:
-        """Give the lane back."""
+        """Give the lane back; ages: how many seconds ago the last messages left."""
         await QUERIES.release(self._pool, **_fence(holding), leave_ages=leave_ages)
+
+    async def release_unused(self, holding: Holding) -> None:
+        """Give the lane back; nothing was sent."""
+        await QUERIES.release_unused(self._pool, **_fence(holding))
 
     async def completion_told(self, job_id: UUID) -> None:
         """job_completed is on the event stream."""
         await QUERIES.completion_told(self._pool, job_id=job_id)
 
+    @asynccontextmanager
+    async def _held(self, holding: Holding) -> AsyncIterator[Any]:
+        """A transaction in which the lane is surely ours. Raises LaneLost."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            phone_number_id = holding.phone_number_id
+            epoch = await QUERIES.lock_lane(connection, phone_number_id=phone_number_id)
+            if epoch != holding.epoch:
+                raise LaneLost
+            yield connection
+
     async def jobs_by_state(self) -> dict[str, int]:
         """Unfinished jobs."""
         rows = QUERIES.jobs_by_state(self._pool)
         return {row["state"]: row["count"] async for row in rows}
+
+
+def _loop_errors(connection: Any, work: Work) -> AsyncIterator[Any]:
+    rows: AsyncIterator[Any] = QUERIES.loop_errors(
+        connection, job_id=work.job_id, first_seq=work.first_seq, last_seq=work.last_seq
+    )
+    return rows
 
 
 def _written(row: Any) -> Written | None:

@@ -1,9 +1,9 @@
 """The daemon's parts, started in order and stopped in reverse."""
 
 import asyncio
-import contextlib
 from contextlib import AsyncExitStack
-from typing import Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import asyncpg
 import nats.errors
@@ -35,28 +35,51 @@ _RETRY_SECONDS: Final = 1.0
 
 
 async def serve(settings: Daemon, log: Log, stop: asyncio.Event) -> None:
-    """Run until `stop`. Then begin no new message, record what is in flight, give turns back."""
+    """Run until `stop`. Then begin no new message, record what is in flight, give turns back.
+
+    Raises CannotStart, also when a part ends that should not: whoever supervises starts it anew.
+    """
     meters = Meters(metrics.DAEMON)
-    observer = Observer(meters, log)
     async with AsyncExitStack() as stack:
-        checks: dict[str, Check] = {"daemon": lambda: "starting"}
-        await _listen(stack, settings, health_app(meters, checks))
-        starting = asyncio.create_task(_start(stack, settings, observer, stop, checks))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
-            starting.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await starting
-        await stopping
+        house = House(settings, Observer(meters, log), stop, stack)
+        house.checks["daemon"] = lambda: "starting"
+        await _listen(stack, settings, health_app(meters, house.checks))
+        house.own(asyncio.create_task(stop.wait(), name="the wait for a signal"))
+        house.own(asyncio.create_task(_start(house), name="the start"))
+        await house.until_something_ends()
         log.info("stopping; messages in flight are waited for")
 
 
-async def _start(
-    stack: AsyncExitStack, settings: Daemon, observer: Observer, stop: asyncio.Event,
-    checks: dict[str, Check],
-) -> None:  # fmt: skip
-    log = observer.log
+@dataclass
+class House:
+    """What the parts share, and the tasks that have to live as long as the daemon does."""
+
+    settings: Daemon
+    observer: Observer
+    stop: asyncio.Event
+    stack: AsyncExitStack
+    checks: dict[str, Check] = field(default_factory=dict)
+    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def own(self, task: asyncio.Task[Any]) -> None:
+        """The stack ends the task when its turn to stop comes."""
+        self.tasks.add(task)
+        self.stack.push_async_callback(end, task)
+
+    async def until_something_ends(self) -> None:
+        """Until `stop` is set. Raises CannotStart when another task ends first."""
+        while not self.stop.is_set():
+            done, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                self.tasks.discard(task)
+                if task.get_name() == "the start":
+                    task.result()
+                elif not self.stop.is_set():
+                    raise CannotStart(f"{task.get_name()} has ended") from task.exception()
+
+
+async def _start(house: House) -> None:
+    settings, stack, log = house.settings, house.stack, house.observer.log
     pool = await _open_pool(settings, log)
     stack.push_async_callback(_close_pool, pool)
     await wait_for_schema(pool, log)
@@ -64,45 +87,53 @@ async def _start(
     stack.push_async_callback(broker.close)
     broker.start()
     await broker.ready()
-    store = Store(pool)
-    cloud = await stack.enter_async_context(CloudApi(settings))
-    progress = await stack.enter_async_context(Progress(broker, observer.meters, log))
-    runner = Runner(
-        settings, store=store, cloud=cloud, progress=progress, observer=observer, stop=stop
-    )
-    presence = Presence(settings.database_url, log)
-    turns = Turns(
-        settings, store=store, broker=broker, runner=runner, presence=presence,
-        observer=observer, stop=stop,
-    )  # fmt: skip
-    presence.on_lost = turns.end_leases
-    await stack.enter_async_context(presence)
-    await _pull(stack, settings, broker, turns, log)
-    sweeper = Sweeper(
-        pool, broker, store=store, progress=progress, observer=observer,
-        pause_seconds=settings.pause_ms / 1000,
-    )  # fmt: skip
-    _own(stack, asyncio.create_task(sweeper.run()))
-    checks.clear()
-    checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
-    checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
+    house.own(asyncio.create_task(broker.closed.wait(), name="the connection to NATS"))
+    await _work(house, pool, broker)
     log.info(
         "ready", loop_size=settings.loop_size, pause_ms=settings.pause_ms,
         messages_per_second=settings.messages_per_second, graph=settings.graph_api_base_url,
     )  # fmt: skip
 
 
-async def _pull(
-    stack: AsyncExitStack, settings: Daemon, broker: Broker, turns: Turns, log: Log
-) -> None:
+async def _work(house: House, pool: Pool, broker: Broker) -> None:
+    """The parts that send, from the one that all lean on to the one that brings them turns."""
+    settings, observer, stop, stack = house.settings, house.observer, house.stop, house.stack
+    store = Store(pool)
+    cloud = await stack.enter_async_context(CloudApi(settings))
+    progress = Progress(broker, observer.meters, observer.log)
+    house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
+    runner = Runner(
+        settings, store=store, cloud=cloud, progress=progress, observer=observer, stop=stop
+    )
+    presence = await stack.enter_async_context(Presence(settings.database_url, observer.log))
+    turns = Turns(
+        settings, store=store, broker=broker, runner=runner, presence=presence,
+        observer=observer, stop=stop,
+    )  # fmt: skip
+    presence.on_lost = turns.end_leases
+    house.own(asyncio.create_task(presence.keep(), name="the keeper of the session"))
+    await _pull(house, broker, turns)
+    sweeper = Sweeper(
+        pool, broker, store=store, progress=progress, observer=observer,
+        pause_seconds=settings.pause_ms / 1000, ack_wait_seconds=settings.ack_wait_seconds,
+    )  # fmt: skip
+    house.own(asyncio.create_task(sweeper.run(), name="the sweeper"))
+    house.checks.clear()
+    house.checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
+    house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
+
+
+async def _pull(house: House, broker: Broker, turns: Turns) -> None:
+    settings, log = house.settings, house.observer.log
     await ensure_consumer(broker, settings.ack_wait_seconds)
     puller = Puller(
         broker.client, subjects.SENDERS.stream, subjects.SENDERS.name, turns.on_turn,
         credit=MOST_LANES, log=log,
     )  # fmt: skip
-    stack.push_async_callback(puller.stop, DRAIN_SECONDS)
+    house.stack.push_async_callback(puller.stop, DRAIN_SECONDS)
     await puller.start()
-    _own(stack, asyncio.create_task(_mend_consumer(settings, broker, puller, log)))
+    mend = _mend_consumer(settings, broker, puller, log)
+    house.own(asyncio.create_task(mend, name="the mender of the consumer"))
 
 
 async def _mend_consumer(settings: Daemon, broker: Broker, puller: Puller, log: Log) -> None:
@@ -165,8 +196,3 @@ async def _listen(stack: AsyncExitStack, settings: Daemon, app: web.Application)
             f"port {settings.daemon_port} on {settings.host} cannot be opened"
             f" ({error.strerror}); set DAEMON_PORT to a free one"
         ) from error
-
-
-def _own(stack: AsyncExitStack, task: asyncio.Task[None]) -> None:
-    """The stack ends the task when its turn to stop comes."""
-    stack.push_async_callback(end, task)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Final, assert_never
 
 import nats.errors
@@ -12,7 +13,7 @@ from daemon.ledger import BROKEN
 from daemon.observe import Observer
 from daemon.presence import Presence
 from daemon.runner import Handover, Idle, Later, Lost, Runner
-from daemon.store import Holding, Store
+from daemon.store import Holding, LaneLost, Store
 from plumbing.broker import Broker, Unavailable
 from schemas import metrics
 from schemas.settings import Daemon
@@ -21,6 +22,16 @@ from schemas.subjects import lane_of
 STALL_MARGIN_SECONDS: Final = 5.0  # beyond a request's timeout, a loop that has not moved is stuck
 DATABASE_AWAY_SECONDS: Final = 1.0  # until a turn that could not be begun comes again
 ACK_SECONDS: Final = 2.0
+AGAIN_SECONDS: Final = 0.05  # about what letting go of a lane takes
+
+
+@dataclass
+class Held:
+    """A turn that this daemon holds."""
+
+    message: Msg
+    lease: Lease
+    again: Msg | None = None  # the same turn, delivered to us once more meanwhile
 
 
 class Turns:
@@ -33,52 +44,65 @@ class Turns:
         self._settings, self._store, self._broker = settings, store, broker
         self._runner, self._presence, self._observer = runner, presence, observer
         self._stop = stop
-        self._held: dict[str, Lease] = {}
+        self._held: dict[str, Held] = {}
 
     def end_leases(self) -> None:
         """Others may take this daemon for dead: send no more under the turns it holds."""
-        for lease in self._held.values():
-            lease.end()
+        for held in self._held.values():
+            held.lease.end()
 
     def on_turn(self, message: Msg) -> Awaitable[None] | None:
         """The puller's handler."""
         phone_number_id = lane_of(message.subject)
-        if phone_number_id in self._held:
-            # JetStream forgot that we hold it (a server crash): whoever drives it goes on.
-            self._observer.meters[metrics.REDELIVERIES].inc()
-            return None
+        if (held := self._held.get(phone_number_id)) is not None:
+            return self._on_another(held, message)
         lease = Lease(
             self._broker.client,
             message.reply,
             ack_wait_seconds=self._settings.ack_wait_seconds,
             stall_seconds=self._settings.request_timeout_ms / 1000 + STALL_MARGIN_SECONDS,
         )
-        self._held[phone_number_id] = lease
-        return self._hold(phone_number_id, message, lease)
+        held = self._held[phone_number_id] = Held(message, lease)
+        return self._hold(phone_number_id, held)
 
-    async def _hold(self, phone_number_id: str, message: Msg, lease: Lease) -> None:
+    def _on_another(self, held: Held, message: Msg) -> Awaitable[None] | None:
+        """A delivery of a lane that we hold.
+
+        The same turn again: JetStream forgot that we hold it (a server crash). Whoever drives it
+        goes on, and acks reach it, because they name the turn and not its delivery. Another turn:
+        the lane was woken while we are about to let go; it comes again in a moment.
+        """
+        if _turn_of(message) != _turn_of(held.message):
+            return _nak(message, AGAIN_SECONDS)
+        self._observer.meters[metrics.REDELIVERIES].inc()
+        held.again = message
+        return None
+
+    async def _hold(self, phone_number_id: str, held: Held) -> None:
         self._count_held()
         try:
-            async with lease:
-                handover = await self._take(phone_number_id, message, lease)
-            await self._give_back(phone_number_id, message, handover)
+            async with held.lease:
+                handover = await self._take(phone_number_id, held)
+            await self._give_back(phone_number_id, held, handover)
+        except LaneLost:
+            await self._give_back(phone_number_id, held, Lost())
         except BROKEN as error:
             self._observer.log.warning("a turn waits for PostgreSQL", error=repr(error))
-            await _nak(message, DATABASE_AWAY_SECONDS)
+            await self._give_back(phone_number_id, held, Later(DATABASE_AWAY_SECONDS))
         finally:
             del self._held[phone_number_id]
             self._count_held()
 
-    async def _take(self, phone_number_id: str, message: Msg, lease: Lease) -> Handover:
+    async def _take(self, phone_number_id: str, held: Held) -> Handover:
         number = self._presence.number
         if self._stop.is_set() or number is None:
             return Later(0.0 if self._stop.is_set() else DATABASE_AWAY_SECONDS)
-        holding = await self._store.acquire(phone_number_id, number, message.reply)
+        holding = await self._store.acquire(phone_number_id, number, held.message.reply)
         if holding.was_held:
             self._observer.meters[metrics.TAKEOVERS].inc()
         await asyncio.sleep(holding.wait_seconds)
         await self._settle(holding)
-        return await self._runner.run(holding, lease)
+        return await self._runner.run(holding, held.lease)
 
     async def _settle(self, holding: Holding) -> None:
         if settled := await self._store.settle(holding):
@@ -88,16 +112,18 @@ class Turns:
                 messages=settled,
             )
 
-    async def _give_back(self, phone_number_id: str, message: Msg, handover: Handover) -> None:
-        match handover:
+    async def _give_back(self, phone_number_id: str, held: Held, handover: Handover) -> None:
+        """What becomes of the turn; one that may be another's by now is left alone."""
+        match Lost() if held.lease.is_over else handover:
             case Later(after_seconds=seconds):
-                await _nak(message, seconds)
+                await _nak(held.message, seconds)
             case Idle():
-                await self._put_away(phone_number_id, message)
+                await self._put_away(phone_number_id, held.message)
             case Lost():
-                pass
-            case _:
-                assert_never(handover)
+                if held.again is not None:  # it was delivered to us, and nobody drives it
+                    await _nak(held.again, AGAIN_SECONDS)
+            case _ as never:
+                assert_never(never)
 
     async def _put_away(self, phone_number_id: str, message: Msg) -> None:
         """Ack the turn of a lane with nothing to run, then look once more.
@@ -113,6 +139,11 @@ class Turns:
 
     def _count_held(self) -> None:
         self._observer.meters[metrics.LANES_HELD].set(len(self._held))
+
+
+def _turn_of(message: Msg) -> int:
+    """The stream sequence: the same for every delivery of a turn."""
+    return int(message.metadata.sequence.stream)
 
 
 async def _nak(message: Msg, delay_seconds: float) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from schemas.outcomes import (
     Accepted,
     ApiError,
+    HeldBack,
     NotWritten,
     Outcome,
     Refused,
@@ -86,6 +87,8 @@ def judge(outcome: Outcome, retries: int, holds: int, policy: RetryPolicy) -> Ve
             return _hold(f"throttled: {error.code}", asked, holds, policy)
         case NotWritten(reason=reason):
             return _hold(reason, None, holds, policy)
+        case HeldBack():
+            return Again(0.0, "held back", counts=False, holds_lane=False)
         case Unknown(reason=why, details=details):
             return InDoubt(why, details)
         case _:

@@ -1,6 +1,7 @@
 """JetStream: one connection that never gives up, the streams, and waking a lane."""
 
 import asyncio
+import contextlib
 from typing import Final
 
 import msgspec
@@ -33,6 +34,7 @@ class Broker:
         self.js: JetStreamContext = self.client.jetstream(timeout=PUBLISH_SECONDS)
         self._connecting: asyncio.Task[None] | None = None
         self._closing = False
+        self.closed = asyncio.Event()  # for good, and not by us: the process cannot go on
 
     @property
     def is_connected(self) -> bool:
@@ -52,7 +54,8 @@ class Broker:
         self._closing = True
         if self._connecting:
             await end(self._connecting)
-        await self.client.close()
+        with contextlib.suppress(OSError):  # the connection broke just now
+            await self.client.close()
 
     async def check(self) -> None:
         """Raises Unavailable unless JetStream answers."""
@@ -126,6 +129,7 @@ class Broker:
             error_cb=self._on_error,
             disconnected_cb=self._on_disconnected,
             reconnected_cb=self._on_reconnected,
+            closed_cb=self._on_closed,
         )
         while True:
             try:
@@ -142,6 +146,12 @@ class Broker:
     async def _on_disconnected(self) -> None:
         if not self._closing:
             self._log.warning("NATS connection lost; it comes back by itself")
+
+    async def _on_closed(self) -> None:
+        """The client has given up for good, as it does when the server refuses it."""
+        if not self._closing:
+            self._log.error("NATS has closed the connection for good")
+            self.closed.set()
 
     async def _on_reconnected(self) -> None:
         self._log.info("NATS connection is back")

@@ -39,7 +39,12 @@ async def open_pool(url: str, *, name: str, size: int = 10) -> Pool:
         command_timeout=COMMAND_TIMEOUT_SECONDS,
         init=prepare,
         reset=_keep_as_it_is,
-        server_settings={"application_name": f"loopcast-{name}", "timezone": "UTC"},
+        server_settings={
+            "application_name": f"loopcast-{name}",
+            "timezone": "UTC",
+            # A process that is stopped within a transaction gives its row locks back.
+            "idle_in_transaction_session_timeout": "15s",
+        },
     )
 
 

@@ -96,17 +96,16 @@ class Puller:
             self._log.error("a handler failed; its message comes again", exc_info=error)
 
     async def _on_status(self, status: str, headers: dict[str, str]) -> None:
-        """404, 408 and 409 end a pull (expired, leader changed, consumer deleted); 503: no server.
+        """404 and 408: the pull has expired, ask again. 409 and 503: something is wrong.
 
-        After a 503 the watchdog asks again, so that a missing consumer is no hot loop.
+        Then (consumer deleted, leader changed, too many pulls, no server) the watchdog asks again,
+        so that it is no hot loop.
         """
         self._asked = max(0, self._asked - int(headers.get("Nats-Pending-Messages") or self._asked))
-        if status == "409" and "Consumer Deleted" in headers.get("Description", ""):
-            self.gone.set()
-        elif status == "503":
+        if status == "503" or "Consumer Deleted" in headers.get("Description", ""):
             self._asked = 0
             self.gone.set()
-        else:
+        elif status != "409":
             await self._pull()
 
     async def _pull(self) -> None:

@@ -28,7 +28,11 @@ LOOP_SECONDS = (0.5, 1, 2, 5, 10, 15, 20, 25, 30, 45, 60, 120, 300, 600)
 # daemon
 MESSAGES = Metric(
     name="loopcast_messages_total", kind=Kind.COUNTER, labels=("outcome",),
-    values=(("accepted",), ("refused",), ("throttled",), ("unknown",), ("not_written",)),
+    values=tuple(
+        (outcome,)
+        for outcome in
+        ("accepted", "refused", "throttled", "unknown", "not_written", "held_back")
+    ),
     help="Attempts by what they came to.",
 )  # fmt: skip
 ERRORS = Metric(

@@ -58,4 +58,8 @@ class NotWritten(msgspec.Struct, frozen=True):
     reason: str
 
 
-Outcome = Accepted | Refused | Throttled | Unknown | NotWritten
+class HeldBack(msgspec.Struct, frozen=True):
+    """We did not let it leave: its claim had grown old, or the turn was over."""
+
+
+Outcome = Accepted | Refused | Throttled | Unknown | NotWritten | HeldBack

@@ -10,7 +10,7 @@ import pytest
 from daemon.entries import Entry
 from daemon.ledger import ClaimRefused, Closed, Ledger
 from daemon.presence import LOCK_CLASS
-from daemon.store import Holding, Store, Work, Written
+from daemon.store import Holding, LaneLost, Store, Work, Written
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from tests.campaigns import PHONE, Job, counters, make_job, message, states
@@ -67,8 +67,9 @@ async def test_a_holder_that_lost_its_lane_can_neither_claim_nor_record(
     await store.acquire(PHONE, 2, "reply")
     assert await claim(store, holding, work, 2) is None
     assert await record(store, holding, work, sent(1)) is None
-    assert await store.complete_loop(holding, work) is None
-    assert await store.begin_loop(holding) is None
+    for move in (store.complete_loop(holding, work), store.begin_loop(holding)):
+        with pytest.raises(LaneLost):
+            await move
     assert await states(pool, job) == {"queued": 2, "sending": 1}
 
 
