@@ -423,3 +423,43 @@ async def test_outcomes_outlive_a_broken_connection_to_postgres(stack: Stack) ->
         assert await finished(stack.pool, job) == "completed"
     assert await counters(stack.pool, job) == {"sent": 6}
     assert set(stack.peer.times_to().values()) == {1}
+
+
+async def test_an_answer_that_postgres_could_not_keep_stops_nothing(stack: Stack) -> None:
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 2:
+            return web.Response(status=502, body=b"<html>\x00 Bad Gateway")
+        return accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 3)
+    async with stack.daemon():
+        await stack.wake(job)
+        assert await finished(stack.pool, job, seconds=5) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 2, "unknown": 1}
+
+
+async def test_jobs_that_come_as_the_last_one_ends_start_at_once(stack: Stack) -> None:
+    async with stack.daemon():
+        for _ in range(25):
+            job = await make_job(stack.pool, 1)
+            await stack.wake(job)
+            assert await finished(stack.pool, job, seconds=5) == "completed"
+
+
+async def test_a_holder_that_is_fenced_in_mid_loop_leaves_the_turn_alone(stack: Stack) -> None:
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 3:
+            await stack.pool.execute("UPDATE lanes SET epoch = epoch + 1")
+        return accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 6)
+    async with stack.daemon(concurrency=1, ack_wait_seconds=4):
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) >= 3, "the third request")
+        await asyncio.sleep(1)
+        assert len(stack.peer.arrivals) <= 4
+        assert await finished(stack.pool, job, seconds=10) == "completed"
+    assert set(stack.peer.times_to().values()) == {1}
+    assert sum((await counters(stack.pool, job)).values()) == 6

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
 from daemon.entries import Entry
-from daemon.ledger import ClaimRefused, Closed, Ledger
+from daemon.ledger import ClaimRefused, Closed, Crashed, Ledger
 from daemon.presence import LOCK_CLASS
-from daemon.store import Holding, LaneLost, Store, Work, Written
+from daemon.store import QUERIES, Holding, LaneLost, Store, Work, Written
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from tests.campaigns import PHONE, Job, counters, make_job, message, states
@@ -289,3 +290,122 @@ async def test_an_outcome_whose_answer_was_lost_is_recorded_once(pool: Pool, log
     async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
         await ledger.record(sent(1))
     assert await counters(pool, job) == {"sent": 1}
+
+
+async def test_a_caller_that_stops_waiting_does_not_take_its_fact_back(
+    store: Store, pool: Pool, log: Log
+) -> None:
+    job = await make_job(pool, 2)
+    holding, work = await take(store)
+    async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
+        await ledger.claim([message for message, _ in work.waiting])
+        impatient = asyncio.create_task(ledger.record(sent(1)))
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await ledger.record(sent(2))
+    assert await counters(pool, job) == {"sent": 2}
+
+
+class BuggyStore(Store):
+    """Raises what nobody expects."""
+
+    async def write(
+        self, holding: Holding, work: Work, entries: Sequence[Entry], **claim: Any
+    ) -> Written | None:
+        raise ZeroDivisionError
+
+
+async def test_a_writer_that_breaks_lets_nobody_wait(pool: Pool, log: Log) -> None:
+    await make_job(pool, 1)
+    store = BuggyStore(pool)
+    holding, work = await take(store)
+    async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
+        with pytest.raises(ClaimRefused):
+            await ledger.claim([message for message, _ in work.waiting])
+        with pytest.raises(Crashed):
+            await ledger.record(sent(1))
+        assert ledger.closed is Closed.CRASHED
+
+
+async def test_a_late_fact_waits_for_a_successor_that_is_just_settling_it(
+    store: Store, pool: Pool
+) -> None:
+    job = await make_job(pool, 1)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    successor = await store.acquire(PHONE, 2, "reply")
+    async with pool.acquire() as connection, connection.transaction():
+        await QUERIES.lock_lane(connection, phone_number_id=PHONE)
+        await QUERIES.settle(connection, phone_number_id=PHONE, epoch=successor.epoch)
+        late = asyncio.create_task(store.record_late(holding, job.id, sent(1)))
+        await asyncio.sleep(0.1)
+    assert await late is not None
+    assert await counters(pool, job) == {"sent": 1}
+
+
+async def test_a_loop_is_not_completed_over_what_goes_back_to_its_queue_meanwhile(
+    store: Store, pool: Pool
+) -> None:
+    job = await make_job(pool, 1)
+    holding, _ = await crashed_with(store, 1)
+    successor, work = await take(store)
+    async with pool.acquire() as connection, connection.transaction():
+        await QUERIES.lock_lane(connection, phone_number_id=PHONE)
+        fields = msgspec.structs.asdict(throttled(1))
+        del fields["to"]
+        await QUERIES.record_late(connection, job_id=job.id, epoch=holding.epoch, **fields)
+        completing = asyncio.create_task(store.complete_loop(successor, work))
+        await asyncio.sleep(0.1)
+    assert await completing is None
+    assert await counters(pool, job) == {"queued": 1}
+
+
+async def test_zombies_and_holders_write_side_by_side_without_a_deadlock(
+    store: Store, pool: Pool
+) -> None:
+    job = await make_job(pool, 60)
+    zombie, _ = await crashed_with(store, *range(1, 31))
+    holding, work = await take(store)
+    late = [store.record_late(zombie, job.id, sent(seq)) for seq in range(1, 31)]
+    claims = [claim(store, holding, work, seq) for seq in range(31, 61)]
+    await asyncio.gather(*late, *claims)
+    assert await counters(pool, job) == {"sent": 30, "sending": 30}
+
+
+async def test_a_turn_with_nothing_to_run_leaves_the_pace_as_it_was(
+    store: Store, pool: Pool
+) -> None:
+    await make_job(pool, 1)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    await record(store, holding, work, sent(1))
+    await store.complete_loop(holding, work)
+    await store.release(holding, [0.5])
+    idle = await store.acquire(PHONE, 1, "reply")
+    assert await store.begin_loop(idle) is None
+    await store.release_unused(idle)
+    after = await store.acquire(PHONE, 1, "reply")
+    assert after.leave_ages == pytest.approx([0.5], abs=0.3)
+
+
+async def woken(pool: Pool) -> list[str]:
+    rows = QUERIES.lanes_to_wake(pool, grace_seconds=1.0, lease_seconds=30.0)
+    return [row["phone_number_id"] async for row in rows]
+
+
+async def test_a_lane_is_woken_when_it_has_work_and_nobody_holds_it(pool: Pool) -> None:
+    await make_job(pool, 1)
+    assert await woken(pool) == []
+    await pool.execute("UPDATE jobs SET created_at = now() - interval '2 seconds'")
+    assert await woken(pool) == [PHONE]
+
+
+async def test_a_lane_is_woken_when_its_holder_lives_and_does_nothing(
+    store: Store, pool: Pool
+) -> None:
+    await make_job(pool, 1)
+    await pool.execute("UPDATE jobs SET created_at = now() - interval '1 hour'")
+    await store.acquire(PHONE, 1, "reply")
+    assert await woken(pool) == []
+    await pool.execute("UPDATE lanes SET taken_at = now() - interval '31 seconds'")
+    assert await woken(pool) == [PHONE]

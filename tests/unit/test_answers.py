@@ -102,3 +102,32 @@ def test_a_no_that_cannot_be_read_is_unknown() -> None:
 )
 def test_retry_after_is_seconds_or_a_date(value: str | None, seconds: float | None) -> None:
     assert retry_after(value, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (502, b"<html>\x00Bad Gateway"),
+        (
+            400,
+            b'{"error":{"code":131026,"message":"a\\u0000b","error_data":{"details":"c\\u0000"}}}',
+        ),
+        (200, b'{"messages":[{"id":"wamid.\\u00001"}]}'),
+        (400, b'{"error":{"code":131026,"message":"' + b"x" * 50_000 + b'"}}'),
+    ],
+)
+def test_whatever_is_kept_fits_into_postgres(status: int, body: bytes) -> None:
+    kept = str(read_answer(status, {}, body))
+    assert "\x00" not in kept
+    assert "\\x00" not in kept
+    assert len(kept) < 5000
+
+
+def test_a_code_that_no_column_could_hold_is_unreadable() -> None:
+    body = b'{"error":{"code":99999999999,"message":"?"}}'
+    assert isinstance(read_answer(400, {}, body), Unknown)
+
+
+@pytest.mark.parametrize("value", ["9" * 20, "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_a_retry_after_beyond_all_measure_is_a_day(value: str) -> None:
+    assert retry_after(value, NOW) == 24 * 3600

@@ -6,6 +6,7 @@ from daemon.verdicts import Again, Fail, InDoubt, RetryPolicy, Sent, judge
 from schemas.outcomes import (
     Accepted,
     ApiError,
+    HeldBack,
     NotWritten,
     Refused,
     Throttled,
@@ -97,3 +98,9 @@ def test_an_answer_that_never_came_is_in_doubt_and_never_retried() -> None:
 
 def test_an_accepted_message_is_sent() -> None:
     assert judge(Accepted("wamid.1"), 0, holds=0, policy=POLICY) == Sent("wamid.1", "accepted")
+
+
+def test_what_we_held_back_ourselves_holds_nothing_else_up() -> None:
+    assert judge(HeldBack(), retries=0, holds=5, policy=POLICY) == Again(
+        0.0, "held back", counts=False, holds_lane=False
+    )
