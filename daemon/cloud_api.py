@@ -88,7 +88,8 @@ class CloudApi:
         except TimeoutError:
             return _no_answer(departure, UnknownReason.TIMEOUT, "no answer in time")
         except (aiohttp.ClientError, OSError) as error:
-            return _no_answer(departure, UnknownReason.CONNECTION_LOST, repr(error))
+            details = str(error) or repr(error)
+            return _no_answer(departure, UnknownReason.CONNECTION_LOST, details)
         finally:
             departure.settled.set()
 

@@ -21,11 +21,11 @@ from daemon.loops import LoopPlan
 from daemon.observe import Observer
 from daemon.pace import Pace
 from daemon.store import CLAIM_SECONDS, Holding, Work
-from daemon.verdicts import Again, RetryPolicy, Sent, Verdict, judge
+from daemon.verdicts import Again, InDoubt, RetryPolicy, Sent, Verdict, judge
 from plumbing.tasks import end as end_task
 from schemas.messages import Message, MessageTag
 from schemas.meta import request_body
-from schemas.outcomes import Outcome
+from schemas.outcomes import Outcome, Throttled
 
 DRAIN_SECONDS: Final = 25.0  # the longest wait for what is in flight
 LONGEST_NAP_SECONDS: Final = 1.0
@@ -79,6 +79,7 @@ class LoopRun:
         self._sends: set[asyncio.Task[None]] = set()  # those, and answers not yet recorded
         self._changed = asyncio.Event()  # a claim, an answer, an outcome written, or a stop
         self._held_until = float("-inf")
+        self._held_by = "throttled"
         self._holds = 0  # in a row: throttled, or not one byte could be written
         self._answer_seconds = 1.0  # how long Meta takes, as an average
         self._behind = 0.0  # share of the last messages that waited for a slot, not for the pace
@@ -155,7 +156,7 @@ class LoopRun:
     def _wait_seconds(self, now: float) -> float:
         """Until the next message may leave; 0: the first claimed one may now."""
         if self._held_until > now:
-            self._ledger.limited_by = "throttled"
+            self._ledger.limited_by = self._held_by
             return self._held_until - now
         if not self._claimed:
             return self._wait_for_a_claim(now)
@@ -233,8 +234,10 @@ class LoopRun:
             self._in_flight -= 1
             self._changed.set()
         verdict = judge(outcome, message.retries, self._holds, self._lane.policy)
-        self._note_hold(verdict)
+        self._note_hold(outcome, verdict)
         await self._ledger.record(entry_of(message, outcome, verdict))
+        if isinstance(verdict, InDoubt):
+            self._lane.observer.in_doubt(self._work, message, verdict)
         self._settle(message, verdict)
 
     async def _ask(self, message: Message, departure: Departure) -> Outcome:
@@ -248,12 +251,15 @@ class LoopRun:
             self._answer_seconds += HABIT * (took - self._answer_seconds)
         return outcome
 
-    def _note_hold(self, verdict: Verdict) -> None:
+    def _note_hold(self, outcome: Outcome, verdict: Verdict) -> None:
         if isinstance(verdict, Again) and verdict.holds_lane:
             now = self._lane.clock()
             if now >= self._held_until:  # what was in flight together is one sign, not many
                 self._holds += 1
+                self._held_by = "throttled" if isinstance(outcome, Throttled) else "unreachable"
+                self._lane.observer.lane_held(self._work, self._held_by, verdict)
             self._held_until = max(self._held_until, now + verdict.after_seconds)
+            self._ledger.limited_by = self._held_by
         elif isinstance(verdict, Sent):
             self._holds = 0
 

@@ -8,9 +8,11 @@ from typing import Final, assert_never
 from aiohttp import web
 
 from daemon.store import JobEnd, LoopEnd, Work
+from daemon.verdicts import Again, InDoubt
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from schemas import metrics
+from schemas.messages import Message, masked
 from schemas.outcomes import Accepted, HeldBack, NotWritten, Outcome, Refused, Throttled, Unknown
 
 # A label has few values: codes that Meta documents for sends, and `other`.
@@ -52,6 +54,20 @@ class Observer:
 
     def waited_for_pace(self, seconds: float) -> None:
         self.meters[metrics.PACE_WAIT_SECONDS].inc(seconds)
+
+    def lane_held(self, work: Work, why: str, verdict: Again) -> None:
+        """Once a hold, not once a message."""
+        self.log.warning(
+            "the number waits", job_id=str(work.job_id), loop=work.loop, limited_by=why,
+            reason=verdict.reason, seconds=round(verdict.after_seconds, 1),
+        )  # fmt: skip
+
+    def in_doubt(self, work: Work, message: Message, verdict: InDoubt) -> None:
+        """A request left and nobody knows what became of it."""
+        self.log.warning(
+            "a message is unknown", job_id=str(work.job_id), seq=message.seq,
+            to=masked(message.recipient), reason=verdict.reason, details=verdict.details,
+        )  # fmt: skip
 
     def loop_ended(self, end: str) -> None:
         self.meters[metrics.LOOPS].labels(end).inc()

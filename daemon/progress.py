@@ -169,6 +169,7 @@ def _failed(work: Work, entry: Entry, sent: int, failed: int) -> MessageFailed:
 
 
 def loop_completed(work: Work, end: LoopEnd, pause_ms: int) -> LoopCompleted:
+    ended = end.sent + end.failed + end.unknown
     return LoopCompleted(
         job_id=work.job_id,
         loop_index=work.loop,
@@ -179,7 +180,7 @@ def loop_completed(work: Work, end: LoopEnd, pause_ms: int) -> LoopCompleted:
         failed=end.failed,
         unknown=end.unknown,
         duration_ms=round(end.seconds * 1000),
-        rate_per_second=round((end.sent + end.failed) / end.seconds, 2) if end.seconds else 0.0,
+        rate_per_second=round(ended / end.seconds, 2) if end.seconds else 0.0,
         pause_ms=0 if end.job else pause_ms,
         errors=end.errors,
     )
@@ -192,5 +193,5 @@ def job_completed(end: JobEnd) -> JobCompleted:
         sent=end.sent,
         failed=end.failed,
         unknown=end.unknown,
-        error="nothing was sent" if end.state == "failed" else None,
+        error=end.reason,
     )

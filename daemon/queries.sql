@@ -237,7 +237,8 @@ RETURNING l.sent, l.failed, l.unknown,
 
 -- name: loop_errors
 -- Why messages of a loop failed, by code, the most frequent first.
-SELECT m.error_code AS code, min(m.error_title) AS title, count(*)::integer AS count
+SELECT m.error_code AS code, min(m.error_title) AS title, count(*)::integer AS count,
+       coalesce(max(m.error_details), '') AS details
 FROM messages m
 WHERE m.job_id = :job_id AND m.seq BETWEEN :first_seq AND :last_seq AND m.state = 'failed'
 GROUP BY m.error_code
@@ -257,10 +258,14 @@ RETURNING event_no;
 UPDATE jobs j SET
     state = CASE WHEN j.sent = 0 AND j.unknown = 0 AND j.failed > 0
                  THEN 'failed' ELSE 'completed' END,
+    reason = CASE WHEN j.sent = 0 AND j.unknown = 0 AND j.failed > 0 THEN (
+        SELECT 'Nothing was sent: ' || m.error_code || ' ' || m.error_title
+        FROM messages m WHERE m.job_id = j.id AND m.state = 'failed'
+        GROUP BY m.error_code, m.error_title ORDER BY count(*) DESC LIMIT 1) END,
     finished_at = clock_timestamp(), limited_by = NULL, event_no = j.event_no + 1
 WHERE j.id = :job_id AND j.state = 'running' AND j.queued = 0 AND j.sending = 0
   AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
-RETURNING j.state, j.sent, j.failed, j.unknown, j.event_no;
+RETURNING j.state, j.sent, j.failed, j.unknown, j.event_no, j.reason;
 
 
 -- name: next_order^
@@ -325,7 +330,7 @@ ORDER BY j.phone_number_id, j.created_at;
 
 -- name: untold_jobs
 -- Finished, and the news of it was lost with the process that should have told it.
-SELECT id AS job_id, state, sent, failed, unknown, event_no FROM jobs
+SELECT id AS job_id, state, sent, failed, unknown, event_no, reason FROM jobs
 WHERE finished_at < now() - interval '3 seconds' AND NOT completion_told
 ORDER BY finished_at LIMIT 100;
 

@@ -90,6 +90,7 @@ class JobEnd:
     failed: int
     unknown: int
     event_no: int
+    reason: str | None  # of a job that failed
 
 
 class LaneLost(Exception):

@@ -4,6 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 import nats.errors
@@ -173,7 +174,8 @@ async def _open_pool(settings: Daemon, log: Log) -> Pool:
         try:
             return await open_pool(settings.database_url, name="daemon", size=POOL_SIZE)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            log.warning("waiting for PostgreSQL", error=str(error))
+            server = urlsplit(settings.database_url).netloc.rpartition("@")[2]
+            log.warning("waiting for PostgreSQL", server=server, error=str(error) or repr(error))
             await asyncio.sleep(_RETRY_SECONDS)
 
 

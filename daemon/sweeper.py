@@ -83,7 +83,7 @@ class Sweeper:
     async def _hand_on(self, lane: Any) -> None:
         """Nak the turn that a dead daemon held: the next one goes on at once."""
         self._observer.log.warning(
-            "a daemon died with a turn; it is handed on", phone_number_id=lane["phone_number_id"]
+            "a turn lost its holder; it is handed on", phone_number_id=lane["phone_number_id"]
         )
         await self._broker.client.publish(lane["reply_subject"], b"-NAK")
 

@@ -11,7 +11,7 @@ import asyncpg
 from aiohttp import web
 
 from gateway.app import make_app
-from gateway.auth import Keys, check_address
+from gateway.auth import Keys
 from gateway.follower import Follower
 from gateway.hub import Hub
 from gateway.numbers import Numbers
@@ -24,7 +24,7 @@ from plumbing.postgres import Pool, migrate, open_pool
 from plumbing.process import CannotStart, run
 from plumbing.tasks import end
 from schemas.metrics import GATEWAY, STREAM_DROPS
-from schemas.settings import Gateway
+from schemas.settings import Gateway, SettingsError
 
 NAME: Final = "gateway"
 RETRY_SECONDS: Final = 1.0
@@ -35,7 +35,6 @@ CLOSE_SECONDS: Final = 2.0
 
 async def serve(settings: Gateway, log: Log, stop: asyncio.Event) -> None:
     """Listen at once, work when PostgreSQL answers, and stop when told. Raises CannotStart."""
-    check_address(settings.host, settings.api_keys)
     parts = assemble(settings, log)
     gc.freeze()  # what lives as long as the process need not be walked at every big submission
     await serve_with(parts, stop)
@@ -71,7 +70,7 @@ def assemble(settings: Gateway, log: Log) -> Parts:
     try:
         numbers = Numbers(settings.default_region)
     except ValueError as error:
-        raise CannotStart(f"DEFAULT_REGION is wrong: {error}") from error
+        raise SettingsError([f"DEFAULT_REGION {error}"]) from error
     meters = Meters(GATEWAY)
     return Parts(
         settings=settings,

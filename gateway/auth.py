@@ -5,7 +5,6 @@ by a name that resolves to 127.0.0.1 (the Host header gives it away), or by a fo
 across sites (Origin does).
 """
 
-import ipaddress
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
@@ -19,7 +18,6 @@ from aiohttp import web
 from gateway import errors
 from gateway.answers import refused
 from gateway.errors import Refusal
-from plumbing.process import CannotStart
 from schemas.settings import ApiKey
 
 LOCAL_OWNER: Final = "local"  # of all jobs where no keys are set
@@ -32,23 +30,6 @@ _SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 _OWNER: Final = web.RequestKey("owner", str)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on can be reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def check_address(host: str, keys: Sequence[ApiKey]) -> None:
-    """Raises CannotStart when strangers could reach a gateway that asks for no key."""
-    if not keys and not is_loopback(host):
-        raise CannotStart(
-            f"HOST={host} can be reached from other machines and API_KEYS is not set, so anyone"
-            " there could send: set API_KEYS=name:key, or leave HOST unset to serve this machine."
-        )
 
 
 class Keys:

@@ -72,12 +72,15 @@ def view(detail: JobDetail, settings: Gateway, now: datetime) -> api.JobView:
     """The job as the contract has it."""
     short = msgspec.structs.asdict(summary(detail.job, settings, now))
     return api.JobView(
-        **short, errors=detail.errors, loops=[_loop(row, now) for row in detail.loops]
+        **short,
+        errors=detail.errors,
+        in_doubt=detail.in_doubt,
+        loops=[_loop(row, now) for row in detail.loops],
     )
 
 
 def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
-    """The job without its loops and errors."""
+    """The job in short: without its loops, its errors and what is in doubt."""
     content: Content = _content.decode(row.content)
     rate = _rate(row.sent + row.failed + row.unknown, row.started_at, row.finished_at or now)
     loops = total_loops(row.total, row.loop_size)

@@ -49,9 +49,19 @@ SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, sta
  WHERE job_id = :job_id
  ORDER BY loop;
 
+-- name: in_doubt
+-- Messages whose outcome nobody knows, the first few.
+SELECT recipient AS "to", coalesce(reason, '') AS reason, coalesce(error_details, '') AS details,
+       claimed_at AS at
+  FROM messages
+ WHERE job_id = :job_id AND state = 'unknown'
+ ORDER BY seq
+ LIMIT 20;
+
 -- name: errors
 -- Why messages failed, most frequent first; a message without a code failed before Meta saw it.
-SELECT coalesce(error_code, 0) AS code, coalesce(max(error_title), '') AS title, count(*) AS count
+SELECT coalesce(error_code, 0) AS code, coalesce(max(error_title), '') AS title, count(*) AS count,
+       coalesce(max(error_details), '') AS details
   FROM messages
  WHERE job_id = :job_id AND state = 'failed'
  GROUP BY coalesce(error_code, 0)

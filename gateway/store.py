@@ -13,6 +13,7 @@ import msgspec
 
 from gateway.recipients import Accepted
 from plumbing.postgres import Connection, Pool, load_queries
+from schemas.api import InDoubt
 from schemas.events import ErrorCount
 from schemas.jobs import total_loops
 
@@ -111,6 +112,7 @@ class JobDetail(msgspec.Struct, frozen=True):
     job: JobRow
     loops: list[LoopRow]
     errors: list[ErrorCount]
+    in_doubt: list[InDoubt]
 
 
 class Store:
@@ -177,7 +179,8 @@ class Store:
             job = _read(JobRow, row)
             loops = [_read(LoopRow, r) async for r in self._q.loops(connection, job_id=job_id)]
             errors = await self._errors(connection, job)
-        return JobDetail(job, loops, errors)
+            in_doubt = await self._in_doubt(connection, job)
+        return JobDetail(job, loops, errors, in_doubt)
 
     async def newest(self, owner: str, limit: int, offset: int) -> tuple[list[JobRow], int]:
         """A page of an owner's jobs, newest first, and how many there are."""
@@ -197,6 +200,12 @@ class Store:
                 connection, job_id=job.id, loop_size=size, total=total, loops=loops
             )
         return cast("datetime | None", created_at)
+
+    async def _in_doubt(self, connection: Connection, job: JobRow) -> list[InDoubt]:
+        if not job.unknown:
+            return []
+        rows = self._q.in_doubt(connection, job_id=job.id)
+        return [InDoubt(**row) async for row in rows]
 
     async def _errors(self, connection: Connection, job: JobRow) -> list[ErrorCount]:
         if not job.failed:

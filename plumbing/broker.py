@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import time
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 import nats.errors
@@ -17,6 +19,7 @@ from schemas.jobs import JobOrder
 
 # An answer takes under 1 ms, a leader change up to 6 s; who asked can retry.
 PUBLISH_SECONDS: Final = 2.0
+SAY_AGAIN_SECONDS: Final = 10.0
 _ENCODER: Final = msgspec.json.Encoder()
 _RETRY_AFTER_SECONDS: Final = 0.1  # three replicas remove an acked turn up to 3 ms late
 
@@ -34,6 +37,7 @@ class Broker:
         self.js: JetStreamContext = self.client.jetstream(timeout=PUBLISH_SECONDS)
         self._connecting: asyncio.Task[None] | None = None
         self._closing = False
+        self._say_again_at = 0.0
         self.closed = asyncio.Event()  # for good, and not by us: the process cannot go on
 
     @property
@@ -141,7 +145,14 @@ class Broker:
                 return
 
     async def _on_error(self, error: Exception) -> None:
-        self._log.warning("NATS", error=repr(error))
+        now = time.monotonic()
+        if now >= self._say_again_at:
+            self._say_again_at = now + SAY_AGAIN_SECONDS
+            server = urlsplit(self._url).netloc.rpartition("@")[2]
+            self._log.warning(
+                "NATS does not answer as it should; check NATS_URL and that it runs",
+                server=server, error=str(error) or repr(error),
+            )  # fmt: skip
 
     async def _on_disconnected(self) -> None:
         if not self._closing:

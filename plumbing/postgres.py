@@ -33,7 +33,7 @@ async def open_pool(url: str, *, name: str, size: int = 10) -> Pool:
     """
     return await asyncpg.create_pool(
         url,
-        min_size=1,
+        min_size=0,  # a floor is restored with a traceback in the log while the server is away
         max_size=size,
         timeout=10,
         command_timeout=COMMAND_TIMEOUT_SECONDS,

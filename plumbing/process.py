@@ -43,6 +43,8 @@ def run(
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_until_signal(settings, log, serve))
+    except SettingsError as error:  # found wrong by the part that knows better
+        sys.exit(_said(f"{name}: {error}", EXIT_CONFIG))
     except CannotStart as error:
         sys.exit(_said(f"{name}: {error}", 1))
 

@@ -179,7 +179,17 @@ class JobView(JobSummary, frozen=True, kw_only=True, rename="camel"):
     """A job with its loops and its errors."""
 
     errors: list[ErrorCount]
+    in_doubt: list["InDoubt"]  # the first 20 messages whose outcome nobody knows
     loops: list[LoopView]
+
+
+class InDoubt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A message that may have left: who was to get it, and why nobody knows."""
+
+    to: str
+    reason: str  # timeout, connection lost, unreadable answer, crashed
+    details: str
+    at: datetime | None  # when it was claimed
 
 
 class Pagination(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -24,6 +24,7 @@ class ErrorCount(msgspec.Struct, frozen=True, rename="camel"):
     code: int
     title: str
     count: int
+    details: str = ""  # of one of them
 
 
 class _Frame(msgspec.Struct, frozen=True, kw_only=True, rename="camel", tag_field="type"):

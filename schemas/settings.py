@@ -3,10 +3,12 @@
 `load` reads one process's settings and, when something is wrong, lists all that is wrong at once.
 """
 
+import ipaddress
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -22,6 +24,7 @@ class Env:
     at_most: float | None = None
     choices: tuple[str, ...] | None = None
     parse: Callable[[str], Any] | None = None  # raises ValueError with what to do
+    secret: bool = False  # its value is never shown
 
 
 class SettingsError(Exception):
@@ -73,6 +76,22 @@ def parse_region(text: str) -> str:
     return region
 
 
+def parse_url(*schemes: str) -> Callable[[str], str]:
+    """A URL of one of the schemes, with a host."""
+
+    def parse(text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            complete = parts.scheme in schemes and bool(parts.netloc)
+        except ValueError:
+            complete = False
+        if not complete:
+            raise ValueError(f"must be a URL such as {schemes[0]}://host")
+        return text
+
+    return parse
+
+
 def parse_meta_id(text: str) -> str:
     """Digits only: it becomes part of a subject and of Meta's URL."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 32):
@@ -84,10 +103,22 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     """What every process reads."""
 
     database_url: Annotated[
-        str, Env("DATABASE_URL", "PostgreSQL, 14 or newer; `make run` brings its own when unset")
+        str,
+        Env(
+            "DATABASE_URL",
+            "PostgreSQL, 14 or newer; `make run` brings its own when unset",
+            parse=parse_url("postgresql", "postgres"),
+            secret=True,
+        ),
     ] = "postgresql://loopcast@127.0.0.1:5432/loopcast"
     nats_url: Annotated[
-        str, Env("NATS_URL", "nats-server with JetStream; `make run` brings its own when unset")
+        str,
+        Env(
+            "NATS_URL",
+            "nats-server with JetStream; `make run` brings its own when unset",
+            parse=parse_url("nats", "tls", "ws", "wss"),
+            secret=True,
+        ),
     ] = "nats://127.0.0.1:4222"
     host: Annotated[
         str, Env("HOST", "the address to listen on; any but loopback needs `API_KEYS`")
@@ -167,7 +198,12 @@ class Daemon(Common, frozen=True, kw_only=True):
         Env("META_ACCESS_TOKEN", "Meta's token; the daemon cannot send without", parse=Secret),
     ] = Secret("")
     graph_api_base_url: Annotated[
-        str, Env("GRAPH_API_BASE_URL", "where messages go; the sandbox's address to try things")
+        str,
+        Env(
+            "GRAPH_API_BASE_URL",
+            "where messages go; the sandbox's address to try things",
+            parse=parse_url("https", "http"),
+        ),
     ] = "https://graph.facebook.com"
     graph_api_version: Annotated[str, Env("GRAPH_API_VERSION", "version of Meta's Graph API")] = (
         "v25.0"
@@ -252,6 +288,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     seed: Annotated[int | None, Env("SANDBOX_SEED", "fixes the sandbox's dice")] = None
 
 
+ADVICE: Final = "set API_KEYS=name:key, or leave HOST at 127.0.0.1"
 LEASE_SHARE: Final = 0.8  # of the ack wait: from the last answered heartbeat, a holder may send
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -271,15 +308,32 @@ def load(settings: type[S], environ: Mapping[str, str]) -> S:
             values[field] = _read(hint, text)
         except ValueError as error:
             problems.append(f"{name} {error}; it is {_shown(hint, text)}")
-    if problems:
-        raise SettingsError(problems)
     loaded = settings(**values)
-    if isinstance(loaded, Daemon):
-        _check_daemon(loaded)
+    if problems := [*problems, *_wrong_together(loaded)]:
+        raise SettingsError(problems)
     return loaded
 
 
-def _check_daemon(settings: Daemon) -> None:
+def _wrong_together(settings: msgspec.Struct) -> list[str]:
+    """What is wrong with settings that are each right."""
+    match settings:
+        case Daemon():
+            return _wrong_for_daemon(settings)
+        case Gateway(host=host, api_keys=()) if not is_loopback(host):
+            return [f"HOST is {host!r}, where strangers could reach it without a key; {ADVICE}"]
+        case _:
+            return []
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _wrong_for_daemon(settings: Daemon) -> list[str]:
     """The inequality behind the lease: a request ends before another may hold the turn."""
     problems = []
     if settings.request_timeout_ms / 1000 >= LEASE_SHARE * settings.ack_wait_seconds:
@@ -293,8 +347,7 @@ def _check_daemon(settings: Daemon) -> None:
             "META_ACCESS_TOKEN is not set; give Meta's token, or point GRAPH_API_BASE_URL at the"
             " sandbox and set any token"
         )
-    if problems:
-        raise SettingsError(problems)
+    return problems
 
 
 @dataclass(frozen=True)
@@ -357,5 +410,5 @@ def _number(hint: Hint, text: str) -> int | float:
 
 
 def _shown(hint: Hint, text: str) -> str:
-    secret = hint.type in (Secret, tuple)
-    return "not shown here" if secret else repr(text)
+    is_secret = hint.env.secret or hint.type in (Secret, tuple)
+    return "not shown here" if is_secret else repr(text)

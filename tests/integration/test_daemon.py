@@ -143,7 +143,7 @@ async def test_a_refusal_fails_its_message_and_the_loop_goes_on(stack: Stack) ->
     (failed,) = [frame for frame in frames if frame["type"] == "message_failed"]
     assert failed["error"] == {"code": 131026, "title": "said no", "details": ""}
     (loop,) = [frame for frame in frames if frame["type"] == "loop_completed"]
-    assert loop["errors"] == [{"code": 131026, "title": "said no", "count": 1}]
+    assert loop["errors"] == [{"code": 131026, "title": "said no", "count": 1, "details": ""}]
 
 
 async def test_a_job_of_which_nothing_was_sent_is_failed(stack: Stack) -> None:
@@ -152,6 +152,8 @@ async def test_a_job_of_which_nothing_was_sent_is_failed(stack: Stack) -> None:
     async with stack.daemon():
         await stack.wake(job)
         assert await finished(stack.pool, job) == "failed"
+    reason = await stack.pool.fetchval("SELECT reason FROM jobs")
+    assert reason == "Nothing was sent: 131026 said no"
 
 
 async def test_a_temporary_refusal_is_tried_again_and_then_sent(stack: Stack) -> None:
@@ -225,6 +227,7 @@ async def test_what_could_not_be_written_waits_until_meta_can_be_reached(stack: 
         await stack.wake(job)
         await asyncio.sleep(0.3)
         assert "sent" not in await states(stack.pool, job)
+        assert await stack.pool.fetchval("SELECT limited_by FROM jobs") == "unreachable"
         await open_later.enter_async_context(later)
         assert await finished(stack.pool, job) == "completed"
     assert await counters(stack.pool, job) == {"sent": 3}

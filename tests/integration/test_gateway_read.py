@@ -80,7 +80,7 @@ async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
         "progress": {"percentage": 0.0, "completed": 0, "remaining": 450},
         "batchSize": 200, "totalBatches": 3, "loopSize": 200, "totalLoops": 3, "currentLoop": 0,
         "startedAt": None, "finishedAt": None, "ratePerSecond": None,
-        "etaSeconds": 49.0, "limitedBy": None, "errors": [],
+        "etaSeconds": 49.0, "limitedBy": None, "errors": [], "inDoubt": [],
     }  # fmt: skip
 
 
@@ -95,8 +95,8 @@ async def test_a_job_that_is_under_way(gateway: Running, pool: Pool) -> None:
     assert said["ratePerSecond"] == pytest.approx(5, abs=0.2)
     assert said["etaSeconds"] == pytest.approx(150 / 5 + 2, abs=2)
     assert said["errors"] == [
-        {"code": 131026, "title": "Undeliverable", "count": 4},
-        {"code": 131049, "title": "Undeliverable", "count": 2},
+        {"code": 131026, "title": "Undeliverable", "count": 4, "details": ""},
+        {"code": 131049, "title": "Undeliverable", "count": 2, "details": ""},
     ]
     assert said["loops"][0]["ratePerSecond"] == pytest.approx(10, abs=0.1)
     assert [loop["state"] for loop in said["loops"]] == ["completed", "running", "queued"]

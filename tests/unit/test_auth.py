@@ -6,9 +6,8 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.auth import SESSION_SECONDS, Gate, Keys, check_address, is_loopback, owner_of
-from plumbing.process import CannotStart
-from schemas.settings import ApiKey
+from gateway.auth import SESSION_SECONDS, Gate, Keys, owner_of
+from schemas.settings import ApiKey, Gateway, SettingsError, load
 
 ANN, BOB, BOB_NEW = (
     ApiKey("ann", "ann-key-1"), ApiKey("bob", "bob-key-1"), ApiKey("bob", "bob-key-2"),
@@ -34,15 +33,14 @@ async def _let_in(request: web.Request) -> web.Response:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])
 def test_without_keys_loopback_is_served(host: str) -> None:
-    assert is_loopback(host)
-    check_address(host, ())
+    assert load(Gateway, {"HOST": host}).host == host
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org"])
 def test_without_keys_any_other_address_stops_the_start(host: str) -> None:
-    with pytest.raises(CannotStart, match="set API_KEYS=name:key"):
-        check_address(host, ())
-    check_address(host, (ANN,))
+    with pytest.raises(SettingsError, match="set API_KEYS=name:key"):
+        load(Gateway, {"HOST": host})
+    assert load(Gateway, {"HOST": host, "API_KEYS": "ann:ann-key-1"}).host == host
 
 
 @pytest.mark.parametrize(
