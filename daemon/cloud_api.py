@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any, Final, Self
 
@@ -16,6 +17,7 @@ from schemas.settings import Daemon
 # closed would be in doubt.
 KEEPALIVE_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 5.0
+LAST_CALL_SECONDS: Final = 0.05
 MOST_ANSWER_BYTES: Final = 64 * 1024
 
 
@@ -81,7 +83,7 @@ class CloudApi:
     async def send(self, phone_number_id: str, body: bytes, departure: Departure) -> Outcome:
         """Post one message. Everything that can happen comes back as an outcome."""
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with _deadline(self._timeout_seconds):
                 return await self._post(phone_number_id, body, departure)
         except _Held:
             return HeldBack()
@@ -105,6 +107,24 @@ class CloudApi:
             while not response.content.at_eof() and len(answer) < MOST_ANSWER_BYTES:
                 answer += await response.content.read(MOST_ANSWER_BYTES)
             return read_answer(response.status, response.headers, answer)
+
+
+@asynccontextmanager
+async def _deadline(seconds: float) -> AsyncIterator[None]:
+    """A timeout that first reads what has arrived.
+
+    A process that was stopped, or starved, finds its timers expired and its answers unread; timers
+    go first. The answer is the fact: it gets one more moment.
+    """
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(None) as scope:
+        last_call = loop.call_later(
+            seconds, lambda: scope.reschedule(loop.time() + LAST_CALL_SECONDS)
+        )
+        try:
+            yield
+        finally:
+            last_call.cancel()
 
 
 async def _before_the_first_byte(

@@ -178,11 +178,13 @@ RETURNING j.sent, j.failed, j.event_no, j.wanted,
 -- name: record_late^
 -- An outcome whose turn is lost is still a fact. Its message is in sending, or in unknown where
 -- the successor settled it; the claim's epoch and attempt show that it is the same request. What
--- was not accepted goes back to the queue, unless its loop is over: then it is failed, and said so.
+-- was not accepted goes back to the queue, and its loop goes on even when it was completed without
+-- it. Only when the job is finished it is failed, and said so.
 WITH found AS (
     SELECT m.seq, m.state AS was, l.loop,
-           :state = 'queued' AND l.state = 'completed' AS is_over
+           :state = 'queued' AND j.finished_at IS NOT NULL AS is_over
     FROM messages m
+    JOIN jobs j ON j.id = m.job_id
     JOIN loops l ON l.job_id = m.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
     WHERE m.job_id = :job_id AND m.seq = :seq AND m.state IN ('sending', 'unknown')
       AND m.claim_epoch = :epoch AND m.attempt = :attempt
@@ -204,7 +206,10 @@ WITH found AS (
     UPDATE loops l SET
         sent = l.sent + (r.state = 'sent')::integer,
         failed = l.failed + (r.state = 'failed')::integer,
-        unknown = l.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer
+        unknown = l.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer,
+        state = CASE WHEN r.state = 'queued' AND l.state = 'completed'
+                     THEN 'running' ELSE l.state END,
+        finished_at = CASE WHEN r.state = 'queued' THEN NULL ELSE l.finished_at END
     FROM recorded r
     WHERE l.job_id = :job_id AND l.loop = r.loop
 )

@@ -93,6 +93,7 @@ LOOP_MOVES: frozenset[tuple[LoopState, LoopState]] = frozenset(
     {
         (LoopState.QUEUED, LoopState.RUNNING),
         (LoopState.RUNNING, LoopState.COMPLETED),
+        (LoopState.COMPLETED, LoopState.RUNNING),  # a late answer: a message was not accepted
     }
 )
 

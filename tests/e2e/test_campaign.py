@@ -1,6 +1,7 @@
 """A campaign goes in over HTTP and every message of it goes out, whatever dies on the way."""
 
 import asyncio
+import signal
 import subprocess
 import time
 from typing import Any
@@ -191,3 +192,25 @@ async def test_the_gateway_is_not_needed_for_sending(fleet: Fleet) -> None:
         await asyncio.sleep(0.5)
         with fleet.gateway():
             assert (await finished(fleet, made["jobId"]))["sent"] == 60
+
+
+async def test_a_daemon_that_wakes_up_after_its_turn_is_over_sends_nothing_twice(
+    fleet: Fleet,
+) -> None:
+    short = {"BULK_ACK_WAIT_S": "3", "BULK_REQUEST_TIMEOUT_MS": "2000"}
+    with (
+        fleet.sandbox(SANDBOX_LATENCY_MS="150"),
+        fleet.gateway(),
+        fleet.daemon(**short) as first,
+        fleet.daemon(**short) as second,
+    ):
+        made = await fleet.submit(240)
+        await reaches(fleet, made["jobId"], "sent", 20)
+        sleeper = await holder_of(fleet, first, second)
+        sleeper.send_signal(signal.SIGSTOP)
+        before = (await fleet.job(made["jobId"]))["sent"]
+        await reaches(fleet, made["jobId"], "sent", before + 30, seconds=15)
+        sleeper.send_signal(signal.SIGCONT)
+        job = await finished(fleet, made["jobId"])
+        await assert_all_accounted_for(fleet, made["jobId"], most_unknown=20)
+    assert job["sent"] + job["unknown"] == 240

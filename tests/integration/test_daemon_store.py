@@ -128,12 +128,30 @@ async def test_what_was_not_accepted_goes_back_to_the_queue_when_its_turn_is_los
     assert await counters(pool, job) == {"queued": 2}
 
 
-async def test_what_was_not_accepted_is_failed_when_its_loop_is_over(
+async def test_a_completed_loop_goes_on_when_a_message_of_it_turns_out_not_accepted(
+    store: Store, pool: Pool
+) -> None:
+    job = await make_job(pool, 2, loop_size=1)
+    holding, work = await crashed_with(store, 1)
+    successor = await store.acquire(PHONE, 2, "reply")
+    assert await store.complete_loop(successor, work) is not None
+    await store.record_late(holding, job.id, throttled(1))
+    again = await store.begin_loop(successor)
+    assert again is not None
+    assert (again.loop, [message.seq for message, _ in again.waiting]) == (1, [1])
+    assert again.started_no is None
+    assert await counters(pool, job) == {"queued": 2}
+
+
+async def test_what_was_not_accepted_is_failed_when_its_job_is_finished(
     store: Store, pool: Pool
 ) -> None:
     job = await make_job(pool, 1)
-    holding, _ = await crashed_with(store, 1)
-    await pool.execute("UPDATE loops SET state = 'completed', finished_at = now()")
+    holding, work = await crashed_with(store, 1)
+    successor = await store.acquire(PHONE, 2, "reply")
+    end = await store.complete_loop(successor, work)
+    assert end is not None
+    assert end.job is not None
     await store.record_late(holding, job.id, throttled(1))
     assert await counters(pool, job) == {"failed": 1}
     assert (await message(pool, job, 1))["error_code"] == 130429
