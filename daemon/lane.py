@@ -5,6 +5,7 @@ is told. Messages leave in order: the next one does not leave before this one's 
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,7 +17,7 @@ import msgspec
 from daemon.cloud_api import CloudApi, Departure
 from daemon.entries import entry_of, unsent
 from daemon.lease import Lease
-from daemon.ledger import ClaimRefused, Closed, Ledger
+from daemon.ledger import ClaimRefused, Closed, Crashed, Ledger
 from daemon.loops import LoopPlan
 from daemon.observe import Observer
 from daemon.pace import Pace
@@ -91,7 +92,8 @@ class LoopRun:
         try:
             end = await self._send_what_is_due()
         finally:
-            await self._put_back()
+            with contextlib.suppress(Crashed):  # said already; what it leaves is settled later
+                await self._put_back()
             await self._await_answers()
             stop.cancel()
         if self._ledger.closed or not self._plan.is_done:

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from aiohttp import web
 
+from daemon.store import Store, Written
 from daemon.supervisor import serve
 from plumbing.broker import Broker
 from plumbing.logs import Log
@@ -464,5 +466,26 @@ async def test_a_holder_that_is_fenced_in_mid_loop_leaves_the_turn_alone(stack: 
         await asyncio.sleep(1)
         assert len(stack.peer.arrivals) <= 4
         assert await finished(stack.pool, job, seconds=10) == "completed"
+    assert set(stack.peer.times_to().values()) == {1}
+    assert sum((await counters(stack.pool, job)).values()) == 6
+
+
+async def test_a_ledger_that_breaks_costs_the_turn_and_not_the_lane(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, broken = Store.write, asyncio.Event()
+
+    async def breaks_once(self: Store, *args: Any, **claim: Any) -> Written | None:
+        if len(stack.peer.arrivals) >= 2 and not broken.is_set():
+            broken.set()
+            raise ZeroDivisionError
+        return await write(self, *args, **claim)
+
+    monkeypatch.setattr(Store, "write", breaks_once)
+    job = await make_job(stack.pool, 6)
+    async with stack.daemon(concurrency=1):
+        await stack.wake(job)
+        assert await finished(stack.pool, job, seconds=15) == "completed"
+    assert broken.is_set()
     assert set(stack.peer.times_to().values()) == {1}
     assert sum((await counters(stack.pool, job)).values()) == 6
