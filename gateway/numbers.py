@@ -22,9 +22,11 @@ _PLAIN: Final = re.compile(r"\+?[0-9]+")
 _USUAL: Final = str.maketrans("", "", " -()/\u00a0")  # dropped in one step; a dot may be decimal
 _SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
 _WHOLE_FLOAT: Final = re.compile(r"(\+?[0-9]{5,})\.0+")
+_DECIMAL: Final = re.compile(r"\+?[0-9]{7,}\.[0-9]{1,2}")
+_NEGATIVE: Final = re.compile(r"\s*[-\u2212][0-9]")
 _LABELS: Final = ("whatsapp:", "tel:", "p:")
 _SEPARATORS: Final = frozenset("()[]./\\-\u00b7\u2212")  # and every space and dash of Unicode
-_IGNORED_CATEGORIES: Final = frozenset(("Zs", "Zl", "Zp", "Cc", "Cf", "Pd"))
+_IGNORED_CATEGORIES: Final = frozenset(("Zs", "Cc", "Cf", "Pd"))  # a line break is none of them
 
 
 class Invalid(msgspec.Struct, frozen=True):
@@ -49,7 +51,12 @@ class Numbers:
 
     def read(self, text: str) -> str | Invalid:
         """The digits of a number, calling code first and no plus: what Meta's `to` takes."""
-        written = _bare(text)
+        bare = _bare(text)
+        if isinstance(bare, Invalid):
+            return bare
+        if self._home and self._home.begins_with_00(bare):
+            return self._home.read(bare)
+        written = _with_country(bare, self._home.abroad if self._home else "00")
         if isinstance(written, Invalid):
             return written
         if written.startswith("+"):
@@ -68,23 +75,38 @@ class _Home:
             raise ValueError(f"{region} is no country that has phone numbers")
         self._region = region
         self._code = str(metadata.country_code)
+        self.abroad = _longer_00(metadata.preferred_international_prefix)
         self._prefix = metadata.national_prefix or ""  # what is dialled first, as 0 in 0170
         self._national = re.compile(metadata.general_desc.national_number_pattern or "")
+        self._has_00 = not re.match(metadata.international_prefix or "00", "00")
+        mobile = metadata.mobile.possible_length if metadata.mobile else ()
+        self._shortest = min(mobile, default=0)  # of numbers that are not known to be in use
 
     def read(self, digits: str) -> str | Invalid:
         """National form first, then international digits without their plus.
 
         Where national numbers carry a prefix, digits that lack it and begin with the country's
         own code are international: 49170… in Germany is a mobile phone, not one in the area 491.
+        Unless they can only be national: 911930… in India is a mobile phone of the range 911.
         """
         if self._prefix and digits.startswith(self._prefix):
             if self._is_national(national := digits[len(self._prefix) :]):
                 return self._code + national
         elif self._prefix and self._is_ours(digits):
-            return digits
+            return self._likelier(digits)
         if self._is_national(digits):
-            return self._code + digits
+            return self._whole(digits)
         return digits if self._is_ours(digits) else self._uncertain(digits)
+
+    def begins_with_00(self, digits: str) -> bool:
+        """Whether the zeros belong to the number, as in Tajikistan, where 810 is dialled abroad."""
+        return self._has_00 and digits.startswith("00") and self._is_national(digits)
+
+    def _likelier(self, digits: str) -> str:
+        """Of two readings that both fit, the international one, unless only the other is in use."""
+        if self._is_national(digits) and _is_in_use(self._code + digits) and not _is_in_use(digits):
+            return self._code + digits
+        return digits
 
     def _is_national(self, digits: str) -> bool:
         fits = SHORTEST <= len(self._code) + len(digits) <= LONGEST
@@ -103,24 +125,37 @@ class _Home:
             return foreign
         return _by_library(digits, self._region)
 
+    def _whole(self, digits: str) -> str | Invalid:
+        """A national number, unless it is only the part of one that is dialled within its area."""
+        if len(digits) < self._shortest and not _is_in_use(self._code + digits):
+            return Invalid(f"too short for +{self._code}, or it lacks its area code")
+        return self._code + digits
+
+
+def _longer_00(preferred: str | None) -> str:
+    """What a country dials to call abroad when it is 00 and more (0011 in Australia), or 00."""
+    return preferred if preferred and preferred.startswith("00") else "00"
+
 
 def _bare(text: str) -> str | Invalid:
-    """The digits of a text, after a `+` when it names its country."""
+    """The digits of a text, after a `+` if it has one."""
+    if _NEGATIVE.match(text):
+        return Invalid("begins with a minus")
     if not _PLAIN.fullmatch(plain := text.translate(_USUAL)):
         cleaned = _without_separators(text)
         if isinstance(cleaned, Invalid):
             return cleaned
         plain = cleaned
-    return _with_country(plain)
+    return plain
 
 
-def _with_country(text: str) -> str | Invalid:
-    """A leading `00` is a plus."""
+def _with_country(text: str, abroad: str) -> str | Invalid:
+    """A leading `00`, or what is dialled here to call abroad, is a plus."""
     digits = text.lstrip("+")
     if not digits:
         return NO_DIGITS
-    if digits.startswith("00"):
-        digits = digits.lstrip("0")
+    if digits.startswith((abroad, "00")):
+        digits = digits.removeprefix(abroad).lstrip("0")
         return "+" + digits if digits else NO_DIGITS
     return text
 
@@ -135,6 +170,13 @@ def _without_separators(text: str) -> str | Invalid:
         return Invalid("a spreadsheet has rounded it: format the column as text")
     if whole := _WHOLE_FLOAT.fullmatch(text):
         return whole[1]
+    if _DECIMAL.fullmatch(text):
+        return Invalid("has decimals: format the column as text")
+    return _joined(text)
+
+
+def _joined(text: str) -> str | Invalid:
+    """The digits of a text without what separates them."""
     bare = ""
     for character in text:
         role = _role(character)
@@ -193,6 +235,11 @@ def _lengths_by_calling_code() -> Mapping[str, frozenset[int]]:
         assert metadata.general_desc
         table[str(code)] = frozenset(metadata.general_desc.possible_length)
     return table
+
+
+def _is_in_use(digits: str) -> bool:
+    """Whether the library knows numbers like this one, and not only their length."""
+    return phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}"))
 
 
 def _by_library(text: str, region: str | None, *, must_be_valid: bool = False) -> str | Invalid:

@@ -96,6 +96,40 @@ def test_a_refusal_says_what_is_wrong(written: str, reason: str) -> None:
     assert ABROAD.read(written) == Invalid(reason)
 
 
+@pytest.mark.parametrize(
+    ("region", "written", "digits"),
+    [
+        ("IN", "9119302821", "919119302821"),  # the mobile range 911, not India's own code
+        ("BR", "(55) 99123-4567", "5555991234567"),  # the area 55
+        ("CU", "53123456", "5353123456"),
+        ("BR", "5511912345678", "5511912345678"),
+        ("AU", "0011 65 6123 4567", "6561234567"),  # 0011 is dialled there to call abroad
+        ("AU", "0061 412 345 678", "61412345678"),
+        ("TJ", "00 794 3316", "992007943316"),  # numbers there may begin with 00
+    ],
+)
+def test_a_number_as_written_at_home_is_read_as_at_home(
+    region: str, written: str, digits: str
+) -> None:
+    assert Numbers(region).read(written) == digits
+
+
+@pytest.mark.parametrize("numbers", [ABROAD, GERMANY])
+@pytest.mark.parametrize(
+    "written",
+    ["-4917012345678", " -491701234567", "+4917012345678.5", "491701234567\u2028491701234568"],
+)
+def test_what_only_looks_like_a_number_is_none(numbers: Numbers, written: str) -> None:
+    assert isinstance(numbers.read(written), Invalid)
+
+
+@pytest.mark.parametrize(("region", "written"), [("BR", "91234-5678"), ("DE", "12345")])
+def test_a_number_without_its_area_is_refused(region: str, written: str) -> None:
+    read = Numbers(region).read(written)
+    assert isinstance(read, Invalid)
+    assert "lacks its area code" in read.reason
+
+
 def test_a_region_without_phone_numbers_is_refused() -> None:
     with pytest.raises(ValueError, match="XX is no country"):
         Numbers("XX")
@@ -121,7 +155,7 @@ def test_what_was_read_reads_as_itself(text: str, numbers: Numbers) -> None:
 
 @given(mobile_numbers(), st.data())
 def test_a_real_number_survives_any_separators(digits: str, data: st.DataObject) -> None:
-    written = "".join(data.draw(SEPARATORS) + digit for digit in digits)
+    written = digits[0] + "".join(data.draw(SEPARATORS) + digit for digit in digits[1:])
     assert ABROAD.read(data.draw(st.sampled_from(["+", "00", ""])) + written) == digits
 
 
@@ -149,3 +183,29 @@ def test_national_numbers_of_every_country(region: str) -> None:
     digits = phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)[1:]
     assert Numbers(region).read(national) == digits
     assert Numbers(region).read(f"+{digits}") == digits
+
+
+@pytest.mark.parametrize(
+    ("region", "written", "digits"),
+    [
+        ("IN", "9119302821", "919119302821"),  # the range 911 of India, not a short +91…
+        ("BR", "(55) 99123-4567", "5555991234567"),  # the area 55 of Brazil
+        ("IN", "919876543210", "919876543210"),
+        ("DE", "491701234567", "491701234567"),
+        ("AU", "0011 65 6123 4567", "6561234567"),
+        ("AU", "0412 345 678", "61412345678"),
+    ],
+)
+def test_a_national_number_that_begins_like_its_country_is_read_as_what_is_in_use(
+    region: str, written: str, digits: str
+) -> None:
+    assert Numbers(region).read(written) == digits
+
+
+@pytest.mark.parametrize("written", ["-491701234567", "\u2212491701234567"])
+def test_a_negative_number_is_none(written: str) -> None:
+    assert ABROAD.read(written) == Invalid("begins with a minus")
+
+
+def test_two_numbers_in_one_are_none() -> None:
+    assert isinstance(ABROAD.read("491701234567\u2028491701234568"), Invalid)
