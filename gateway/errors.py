@@ -135,6 +135,23 @@ def too_many_submissions() -> Refusal:
     )
 
 
+def too_many_streams() -> Refusal:
+    return Refusal(
+        status=503,
+        error="Service Unavailable",
+        message="This gateway has as many open event streams as it takes: try again in a moment.",
+        headers={"Retry-After": "2"},
+    )
+
+
+def expectation_failed() -> Refusal:
+    return Refusal(
+        status=417,
+        error="Expectation Failed",
+        message="Of Expect headers only `Expect: 100-continue` is served.",
+    )
+
+
 def http_error(status: int, reason: str) -> Refusal:
     """What aiohttp itself refuses before any route is asked."""
     return Refusal(status=status, error=reason, message=f"{reason}.")
@@ -178,6 +195,8 @@ def malformed(error: Exception, body: bytes) -> Refusal:
     if wrong := _EXPECTED.match(text):
         names = [_JSON_NAMES.get(name, name) for name in wrong["want"].split(" | ")]
         wanted = " or ".join(name for name in names if name != "null")
+        if {"true or false", "a number", "a string"} <= set(names):
+            wanted = "a string or a number"
         got = _JSON_NAMES.get(wrong["got"], wrong["got"])
         return bad_request(f"{_path(wrong['at']) or 'The body'} must be {wanted}, not {got}.")
     if isinstance(error, msgspec.ValidationError):

@@ -5,6 +5,7 @@ Pure. What is in the list of recipients is read later, in slices (`gateway.recip
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -21,7 +22,17 @@ MOST_PLACEHOLDERS: Final = 100  # a body of 1024 characters at Meta has room for
 LONGEST_TEXT: Final = 4096  # characters of a free text at Meta
 DEFAULT_LANGUAGE: Final = "en_US"
 
+LARGEST_REST_BYTES: Final = 256 * 2**10
+IGNORED_SHOWN: Final = 20
+
 Request = api.QuickSend | api.CustomizeSend | api.DirectSend
+_KNOWN: Final = {
+    kind: msgspec.defstruct(
+        f"{kind.__name__}Fields",
+        [(name, msgspec.Raw, msgspec.Raw(b"")) for name in kind.__struct_encode_fields__],
+    )
+    for kind in (api.QuickSend, api.CustomizeSend, api.DirectSend)
+}
 
 _NAMED: Final = re.compile(r"[a-z0-9_]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(_[A-Za-z0-9]{2,4})?")
@@ -50,6 +61,23 @@ def check(request: Request, settings: Gateway) -> Order | Refusal:
     if isinstance(made, Order) and (problem := _problem(made)):
         return errors.bad_request(problem)
     return made
+
+
+def ignored_fields(body: bytes, kind: type[Request]) -> list[str]:
+    """Fields of a body that no form knows, the first few: a misspelt one is not lost in silence.
+
+    Known fields are cut out first, and what is left is looked at only when it is small.
+    """
+    try:
+        known = msgspec.json.decode(body, type=_KNOWN[kind])
+        sizes = (len(memoryview(raw)) for raw in msgspec.structs.astuple(known))
+        if len(body) - sum(sizes) > LARGEST_REST_BYTES:
+            return []
+        names = msgspec.json.decode(body, type=dict[str, msgspec.Raw]).keys()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []  # the order has been refused for it
+    others = (name[:64] for name in names if name not in known.__struct_encode_fields__)
+    return list(islice(others, IGNORED_SHOWN))
 
 
 def _made(request: Request, settings: Gateway) -> Order | Refusal:

@@ -3,10 +3,12 @@
 import asyncio
 import hashlib
 import time
+import zlib
 from itertools import islice
 from typing import Final
 from uuid import uuid4
 
+import aiohttp
 import msgspec
 from aiohttp import web
 
@@ -25,6 +27,7 @@ from schemas.states import JobState
 BODY_LIMIT_BYTES: Final = 16 * 2**20
 BODY_SECONDS: Final = 60.0
 SLICE: Final = 250  # entries between two looks at the event loop: about 2 ms
+ENTRIES_PER_CAP: Final = 4  # duplicates and nonsense included: reading a list has an end
 BULK_THRESHOLD: Final = 50  # front ends speak of a bulk send above it
 REPLAYED: Final = {"Idempotency-Replayed": "true"}
 
@@ -66,6 +69,10 @@ async def _body(request: web.Request) -> bytes | Refusal:
             body = await request.read()
     except TimeoutError:
         return errors.body_too_slow(BODY_SECONDS)
+    except (aiohttp.ClientPayloadError, web.RequestPayloadError, zlib.error):
+        return errors.bad_request("The body cannot be unpacked: check its Content-Encoding.")
+    except ConnectionError:  # the client is gone: nobody reads this
+        return errors.bad_request("The body ended before it was whole.")
     if b"\\u0000" in body:
         return errors.bad_request("The body has a NUL character (\\u0000): remove it.")
     return body
@@ -79,13 +86,13 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
     digest = await _digest(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
         return _answer_again(first, digest)
-    order = _order(body, kind, parts)
+    order, ignored = _order(body, kind, parts), orders.ignored_fields(body, kind)
     if isinstance(order, Refusal):
         return refused(order)
     recipients = await _recipients(order, parts)
     if isinstance(recipients, Refusal):
         return refused(recipients)
-    job = _new_job(order, recipients, owner_of(request), key, digest, parts)
+    job = _new_job(order, recipients, ignored, owner_of(request), key, digest, parts)
     made = await parts.store.add(job)
     if made is None:
         return await _lost_race(parts, job)
@@ -111,7 +118,7 @@ async def _digest(path: str, body: bytes) -> bytes:
 def _order(body: bytes, kind: type[orders.Request], parts: Parts) -> Order | Refusal:
     try:
         request = msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return errors.malformed(error, body)
     return orders.check(request, parts.settings)
 
@@ -119,27 +126,37 @@ def _order(body: bytes, kind: type[orders.Request], parts: Parts) -> Order | Ref
 async def _recipients(order: Order, parts: Parts) -> Recipients | Refusal:
     """Read the list in slices, so that streams and health checks go on meanwhile."""
     recipients, entries = Recipients(parts.numbers), order.source.entries()
+    most = ENTRIES_PER_CAP * parts.settings.hard_cap
     try:
-        while batch := list(islice(entries, SLICE)):
+        while recipients.total <= most and (batch := list(islice(entries, SLICE))):
             for entry in batch:
                 recipients.add(entry)
             await asyncio.sleep(0)
     except MalformedRow as error:
         return errors.bad_request(str(error))
+    except RecursionError:
+        return errors.bad_request("The JSON is nested too deeply.")
+    return _fault(order, recipients, parts.settings.hard_cap) or recipients
+
+
+def _fault(order: Order, recipients: Recipients, cap: int) -> Refusal | None:
+    """What is wrong with the list as a whole."""
+    accepted = len(recipients.accepted)
+    if recipients.total > ENTRIES_PER_CAP * cap:
+        return errors.bad_request(f"The list has more than {ENTRIES_PER_CAP * cap} entries.")
     if fault := order.source.fault():
         return errors.bad_request(f"{fault}.")
     if recipients.total == 0:
         return errors.no_recipients()
-    if not recipients.accepted:
+    if not accepted:
         return errors.no_valid_recipients(recipients.rejected, recipients.rejected_total)
-    if len(recipients.accepted) > parts.settings.hard_cap:
-        return errors.over_hard_cap(parts.settings.hard_cap, len(recipients.accepted))
-    return recipients
+    return errors.over_hard_cap(cap, accepted) if accepted > cap else None
 
 
 def _new_job(
     order: Order,
     recipients: Recipients,
+    ignored: list[str],
     owner: str,
     key: str | None,
     digest: bytes | None,
@@ -150,6 +167,7 @@ def _new_job(
         duplicates=recipients.duplicates,
         rejected=recipients.rejected,
         rejected_total=recipients.rejected_total,
+        ignored_fields=ignored,
     )
     return store.NewJob(
         id=uuid4(),
@@ -202,11 +220,12 @@ def _said(made: store.Submitted) -> api.Submitted:
         duplicates=kept.duplicates,
         rejected=kept.rejected,
         rejected_total=kept.rejected_total,
+        ignored_fields=kept.ignored_fields or msgspec.UNSET,
     )
 
 
 def _sentence(total: int, loops: int, kept: api.Submission) -> str:
-    sentence = f"{total} recipients in {loops} loops" if total > 1 else "1 recipient in 1 loop"
+    sentence = f"{_count(total, 'recipient')} in {_count(loops, 'loop')}"
     if kept.duplicates:
         sentence += f"; {kept.duplicates} came more than once and are sent to once"
     if kept.rejected_total:
@@ -214,11 +233,15 @@ def _sentence(total: int, loops: int, kept: api.Submission) -> str:
     return f"{sentence}."
 
 
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def _account(parts: Parts, job: store.NewJob, recipients: Recipients, seconds: float) -> None:
     parts.meters[ACCEPTED].inc(len(recipients.accepted))
     parts.log.info(
         "job submitted",
-        job=str(job.id),
+        job_id=str(job.id),
         owner=job.owner,
         accepted=len(recipients.accepted),
         duplicates=recipients.duplicates,

@@ -101,6 +101,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     duplicates: int
     rejected: list[RejectedLine]
     rejected_total: int
+    ignored_fields: list[str] = []
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -121,6 +122,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     duplicates: int
     rejected: list[RejectedLine]
     rejected_total: int
+    ignored_fields: list[str] | msgspec.UnsetType = msgspec.UNSET  # left out when there are none
 
 
 class JobProgress(msgspec.Struct, frozen=True, rename="camel"):

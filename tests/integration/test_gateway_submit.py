@@ -1,6 +1,9 @@
 """Submitting: a job goes in whole or not at all, and every refusal is the contract's."""
 
 import asyncio
+import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,8 +14,9 @@ import msgspec
 import pytest
 import structlog
 from structlog.testing import LogCapture
+from yarl import URL
 
-from gateway import submit
+from gateway import store, submit
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
@@ -355,7 +359,7 @@ async def test_a_submission_is_logged_once_and_shows_no_number(
     async with serving(database_url, nats_url, log) as gateway:
         job_id = await gateway.submit(3)
     submitted = [line for line in lines.entries if line["event"] == "job submitted"]
-    assert [(line["job"], line["owner"], line["accepted"]) for line in submitted] == [
+    assert [(line["job_id"], line["owner"], line["accepted"]) for line in submitted] == [
         (job_id, "local", 3)
     ]
     assert "49170" not in repr(lines.entries)
@@ -401,6 +405,43 @@ async def _longest_stall() -> None:
         raise Stalled(longest) from None
 
 
+async def test_a_ledger_that_is_stuck_in_the_middle_is_a_503_before_long(
+    gateway: Running, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "COPY_SECONDS", 0.5)
+    copying = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
+    async with pool.acquire() as holder, asyncio.timeout(10):
+        async with holder.transaction():
+            await holder.execute("LOCK TABLE messages IN SHARE MODE")
+            submitting = asyncio.create_task(gateway.post(QUICK, quick(numbers(2000))))
+            while (pid := await pool.fetchval(copying)) is None:
+                await asyncio.sleep(0.01)
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            answer = await submitting
+        finally:
+            os.kill(pid, signal.SIGCONT)
+    assert (answer.status, answer.body["error"]) == (503, "Service Unavailable")
+    assert (await gateway.post(QUICK, quick(numbers(1)))).status == 201
+
+
+async def test_fields_that_are_not_known_are_named_in_the_answer(gateway: Running) -> None:
+    body = quick(numbers(3), templat_language="de")
+    answers = [await gateway.post(QUICK, body, Idempotency_Key="k") for _ in range(2)]
+    for answer in answers:
+        assert (answer.status, answer.body["ignoredFields"]) == (201, ["templat_language"])
+        assert answer.body["message"] == "3 recipients in 1 loop."
+
+
+async def test_a_busy_lane_holds_no_submission_up(
+    gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plumbing.broker._RETRY_AFTER_SECONDS", 30)
+    await gateway.submit(1)
+    async with asyncio.timeout(10):
+        await gateway.submit(1)
+
+
 async def test_a_client_that_goes_away_in_the_middle_leaves_nothing_half_made(
     gateway: Running, pool: Pool
 ) -> None:
@@ -412,3 +453,43 @@ async def test_a_client_that_goes_away_in_the_middle_leaves_nothing_half_made(
         await gateway.http.post(gateway.url + QUICK, data=broken())
     assert (await gateway.get("/healthz")).status == 200
     assert await jobs_in(pool) == 0
+
+
+@pytest.mark.parametrize("place", ["unknown", "recipients"])
+async def test_json_nested_without_end_is_a_bad_request(gateway: Running, place: str) -> None:
+    nest = "[" * 5000 + "]" * 5000
+    lists = {"recipients": f'["{ONE}"]', "unknown": "1", place: nest}
+    message = '{"kind": "text", "text": {"body": "x"}}'
+    body = f'{{"message": {message}, "phone_number_id": "{PHONE}"'
+    body += "".join(f', "{name}": {value}' for name, value in lists.items()) + "}"
+    answer = await gateway.post(DIRECT, data=body.encode())
+    assert (answer.status, answer.body["error"]) == (400, "Bad Request")
+
+
+async def test_a_body_that_cannot_be_unpacked_is_a_bad_request(gateway: Running) -> None:
+    answer = await gateway.post(QUICK, data=b"no gzip", Content_Encoding="gzip")
+    assert (answer.status, answer.body["error"]) == (400, "Bad Request")
+
+
+async def test_a_list_of_nonsense_without_end_is_refused(
+    database_url: str, nats_url: str, log: Log
+) -> None:
+    async with serving(database_url, nats_url, log, hard_cap=100) as gateway:
+        answer = await gateway.post(QUICK, quick(["x"] * 1000))
+        assert answer.status == 400
+        assert "more than 400 entries" in answer.body["message"]
+
+
+async def test_what_is_no_http_is_answered_in_json_and_repeats_no_key(
+    gateway: Running, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = URL(gateway.url)
+    reader, writer = await asyncio.open_connection(url.host, url.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-API-Key: hush-hush-key\r\r\n\r\n")
+    answer = await asyncio.wait_for(reader.read(), 5)
+    writer.close()
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert b" 400 " in head
+    assert json.loads(body)["error"]
+    assert b"hush-hush" not in answer
+    assert "hush-hush" not in caplog.text

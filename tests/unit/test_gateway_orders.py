@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.errors import Refusal, malformed
-from gateway.orders import Order, Request, check
+from gateway.orders import Order, Request, check, ignored_fields
 from schemas import api
 from schemas.jobs import Template, Text
 from schemas.settings import Gateway
@@ -53,6 +53,12 @@ def test_a_quick_send_says_the_same_to_everybody() -> None:
 def test_a_customize_send_keeps_no_values_for_everybody() -> None:
     made = order(api.CustomizeSend, {**ROWS, "language": "de", "variableMappings": {"1": "phone"}})
     assert made.content == Template("hello", "de")
+
+
+def test_fields_that_no_form_knows_are_named() -> None:
+    body = msgspec.json.encode({**QUICK, "templat_language": "de", "batch": 5})
+    assert ignored_fields(body, api.QuickSend) == ["templat_language", "batch"]
+    assert ignored_fields(msgspec.json.encode(ROWS), api.CustomizeSend) == []
 
 
 def test_free_text_goes_out_as_it_is() -> None:
@@ -133,6 +139,8 @@ def test_all_missing_fields_are_named(
          "1 to 4096"),
         (api.DirectSend, {**DIRECT, "recipients": "all"},
          "recipients must be a list, not a string."),
+        (api.QuickSend, {**QUICK, "variables": {"1": []}},
+         "must be a string or a number, not a list."),
     ],
 )  # fmt: skip
 def test_a_bad_request_says_what_is_wrong(kind: type[Request], body: object, said: str) -> None:

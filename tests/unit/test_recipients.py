@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.numbers import Invalid, Numbers
 from gateway.recipients import (
+    LARGEST_ROW_BYTES,
     LONGEST_VALUE,
     REJECTED_SHOWN,
     VALUE_SHOWN,
@@ -145,6 +146,16 @@ def test_a_row_that_is_no_object_is_malformed() -> None:
         MalformedRow, match=r"data\[1\] \(row 2\) cannot be read: Expected `object`"
     ):
         gathered(table({"phone": A}, ["phone", B]))
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [(b'{"phone": "' + b"1" * LARGEST_ROW_BYTES + b'"}', "more than 256 KiB"),
+     (b'{"phone": ' + b"[" * 5000 + b"]" * 5000 + b"}", "nested too deeply")],
+)  # fmt: skip
+def test_a_row_that_would_hold_everybody_up_is_malformed(row: bytes, said: str) -> None:
+    with pytest.raises(MalformedRow, match=said):
+        gathered(Table([msgspec.Raw(row)], "phone", {}))
 
 
 @pytest.mark.parametrize(
