@@ -3,30 +3,43 @@
 import time
 from typing import Final
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from gateway import errors, health, jobs, realtime, sessions, submit
-from gateway.answers import refused
+from gateway.answers import answer, refused
 from gateway.auth import Gate, Handler
 from gateway.parts import PARTS, Parts
 from gateway.store import LedgerUnavailable
 from schemas.metrics import REQUEST_SECONDS, REQUESTS
 
+NAME: Final = "Loopcast"
+VERSION: Final = "0.1.0"
+
+
+async def front(_request: web.Request) -> web.Response:
+    """`GET /`: what this is and what it serves; open to everybody, without any data."""
+    routes = [{"method": method, "path": path, "does": does} for method, path, _, does in ROUTES]
+    return answer({"name": NAME, "version": VERSION, "routes": routes})
+
+
 ROUTES: Final = (
-    ("POST", "/api/whatsapp/bulk-quick-send", submit.quick_send),
-    ("POST", "/api/whatsapp/bulk-customize-send", submit.customize_send),
-    ("POST", "/api/bulk/send", submit.direct_send),
-    ("GET", "/api/bulk/jobs", jobs.newest),
-    ("GET", "/api/bulk/jobs/{job_id}", jobs.read),
-    ("GET", "/api/bulk/job/{job_id}", jobs.read),
-    ("GET", "/api/bulk/realtime/{job_id}", realtime.watch),
-    ("GET", "/realtime/bulk/{job_id}", realtime.watch),
-    ("POST", "/api/session", sessions.begin),
-    ("DELETE", "/api/session", sessions.end),
-    ("GET", "/healthz", health.healthz),
-    ("GET", "/readyz", health.readyz),
-    ("GET", "/metrics", health.metrics),
-)
+    ("GET", "/", front, "this page"),
+    ("POST", "/api/whatsapp/bulk-quick-send", submit.quick_send,
+     "send a template with the same values to everybody"),
+    ("POST", "/api/whatsapp/bulk-customize-send", submit.customize_send,
+     "send a template with a row of values for each recipient"),
+    ("POST", "/api/bulk/send", submit.direct_send, "send a template as it is, or free text"),
+    ("GET", "/api/bulk/jobs", jobs.newest, "your jobs, newest first"),
+    ("GET", "/api/bulk/jobs/{job_id}", jobs.read, "one job with its loops and its errors"),
+    ("GET", "/api/bulk/job/{job_id}", jobs.read, "the same, under its old name"),
+    ("GET", "/api/bulk/realtime/{job_id}", realtime.watch, "watch a job: server-sent events"),
+    ("GET", "/realtime/bulk/{job_id}", realtime.watch, "the same, under its old name"),
+    ("POST", "/api/session", sessions.begin, "exchange a key for a browser's cookie"),
+    ("DELETE", "/api/session", sessions.end, "forget the cookie"),
+    ("GET", "/healthz", health.healthz, "whether the process lives"),
+    ("GET", "/readyz", health.readyz, "whether PostgreSQL and JetStream answer"),
+    ("GET", "/metrics", health.metrics, "figures for Prometheus"),
+)  # fmt: skip
 
 
 def make_app(parts: Parts) -> web.Application:
@@ -36,9 +49,21 @@ def make_app(parts: Parts) -> web.Application:
         middlewares=[_measured, _answered, gate.admit], client_max_size=submit.BODY_LIMIT_BYTES
     )
     app[PARTS] = parts
-    for method, path, handler in ROUTES:
-        app.router.add_route(method, path, handler)
+    for method, path, handler, _ in ROUTES:
+        app.router.add_route(method, path, handler, expect_handler=_expect)
+        if method == "GET" and handler is not realtime.watch:  # uptime monitors ask with HEAD
+            app.router.add_route("HEAD", path, handler)
     return app
+
+
+async def _expect(request: web.Request) -> web.StreamResponse | None:
+    """Bid a client that waits for it send its body; what else a client expects is refused."""
+    if request.headers["Expect"].lower() != "100-continue":
+        return refused(errors.expectation_failed())
+    if request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer proper has not begun
+    return None
 
 
 @web.middleware

@@ -23,7 +23,7 @@ from schemas.settings import ApiKey
 LOCAL_OWNER: Final = "local"  # of all jobs where no keys are set
 COOKIE: Final = "loopcast_session"
 SESSION_SECONDS: Final = 12 * 3600
-OPEN_PATHS: Final = frozenset(("/healthz", "/readyz"))
+OPEN_PATHS: Final = frozenset(("/", "/healthz", "/readyz"))
 SESSION_PATH: Final = "/api/session"  # asks for the key itself
 
 _SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
@@ -105,7 +105,9 @@ class Gate:
             return errors.access_denied(
                 "Without API_KEYS only http://127.0.0.1 and http://localhost are served."
             )
-        if request.method not in _SAFE_METHODS and _is_cross_site(request):
+        # A page of another site cannot set the header of a key, so a key need not be asked.
+        is_unsafe = request.method not in _SAFE_METHODS and not (self._keys and sent_key(request))
+        if is_unsafe and _is_cross_site(request):
             return errors.access_denied("This request comes from a page of another site.")
         if not self._keys:
             return LOCAL_OWNER
@@ -135,10 +137,17 @@ def owner_of(request: web.Request) -> str:
 
 
 def _is_cross_site(request: web.Request) -> bool:
+    """Whether a page of another site sent this. A port that the scheme implies may be left out."""
     origin = request.headers.get("Origin")
     if origin is None:
         return False
-    return urlsplit(origin).netloc.lower() != request.headers.get("Host", "").lower()
+    try:
+        parts = urlsplit(origin.lower())
+    except ValueError:
+        return True
+    implied = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    host = request.headers.get("Host", "").lower().removesuffix(implied)
+    return parts.netloc.removesuffix(implied) != host
 
 
 def _name(host: str) -> str:

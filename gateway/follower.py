@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 from nats.js import api
 
 from gateway.hub import Hub
+from gateway.positions import epoch_of
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.puller import Puller
@@ -31,7 +32,6 @@ class Follower:
 
     def __init__(self, broker: Broker, hub: Hub, log: Log) -> None:
         self._broker, self._hub, self._log = broker, hub, log
-        self._has_followed = False
         self._delivered = 0  # of this consumer, by its own count: a jump is a loss
         self._lost = asyncio.Event()
 
@@ -64,11 +64,15 @@ class Follower:
             await puller.stop(deadline_seconds=0)
 
     async def _find_start(self) -> None:
-        """At the first start, and when the stream was made anew, begin at its end."""
-        state = (await self._broker.js.stream_info(EVENTS_STREAM)).state
-        if not self._has_followed or state.last_seq < self._hub.last_seq:
-            self._hub.jump(state.last_seq)
-        self._has_followed = True
+        """At the first start, and when the stream was made anew, begin at its end.
+
+        A server that lost its data has no streams until somebody makes them.
+        """
+        await self._broker.ensure_streams()
+        info = await self._broker.js.stream_info(EVENTS_STREAM)
+        epoch, last_seq = epoch_of(info.created), info.state.last_seq
+        if epoch != self._hub.epoch or last_seq < self._hub.last_seq:
+            self._hub.jump(last_seq, epoch)
 
     async def _make_consumer(self) -> str:
         config = api.ConsumerConfig(

@@ -10,8 +10,9 @@ _type: Final = msgspec.json.Decoder(FrameType)
 
 
 class Told(msgspec.Struct, frozen=True):
-    """One frame: where it is on the stream, its number within the job, and its JSON."""
+    """One frame: where it is on which stream, its number within the job, and its JSON."""
 
+    epoch: str
     seq: int
     index: int
     no: int
@@ -19,7 +20,7 @@ class Told(msgspec.Struct, frozen=True):
     json: bytes
 
     def encoded(self) -> bytes:
-        return sse(f"{self.seq}.{self.index}", self.json)
+        return sse(f"{self.epoch}-{self.seq}.{self.index}", self.json)
 
 
 class News(msgspec.Struct, frozen=True):
@@ -35,11 +36,14 @@ def sse(event_id: object, json: bytes) -> bytes:
     return b"id: %b\ndata: %b\n\n" % (str(event_id).encode(), json)
 
 
-def read_news(seq: int, payload: bytes) -> News:
-    """Raises msgspec.DecodeError when the payload is no envelope."""
+def read_news(epoch: str, seq: int, payload: bytes) -> News:
+    """Message `seq` of the stream of an epoch.
+
+    Raises msgspec.DecodeError when the payload is no envelope.
+    """
     envelope = Envelope.DECODER.decode(payload)
     frames = tuple(
-        Told(seq, index, envelope.first_no + index, _type.decode(raw).type, bytes(raw))
+        Told(epoch, seq, index, envelope.first_no + index, _type.decode(raw).type, bytes(raw))
         for index, raw in enumerate(envelope.frames)
     )
     return News(seq, frames, b"".join(told.encoded() for told in frames))

@@ -2,20 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
-from gateway import jobs, positions, replay
+from gateway import errors, jobs, positions, replay
 from gateway.answers import refused
 from gateway.errors import Refusal
 from gateway.hub import Reader
 from gateway.news import News, Told, sse
 from gateway.parts import PARTS, Parts
-from gateway.positions import At, End, Position, Snapshot
+from gateway.positions import At, End, Mark, Position, Snapshot
 from gateway.store import JobDetail, JobRow, LedgerUnavailable
 from gateway.views import COMPLETED, Cursor, Everything, Loops, View, until_completed
 from plumbing.broker import Broker, Unavailable
@@ -25,6 +25,8 @@ from schemas.metrics import STREAM_DROPS, STREAM_READERS
 
 PING_SECONDS: Final = 15.0
 WRITE_SECONDS: Final = 30.0  # a reader that takes nothing for so long is cut off
+MOST_STREAMS: Final = 2000  # of one gateway: each costs a connection and a buffer
+FOLLOW_SECONDS: Final = 24 * 3600.0  # after a job's end; BULK_EVENTS holds its news as long
 NEWS_SECONDS: Final = 5.0  # after a job's end its news may still be on their way
 HEADERS: Final = {
     "Content-Type": "text/event-stream",
@@ -41,15 +43,30 @@ async def watch(request: web.Request) -> web.StreamResponse:
     parts, job_id = request.app[PARTS], jobs.id_of(request)
     if isinstance(job_id, Refusal):
         return refused(job_id)
+    if parts.hub.size >= MOST_STREAMS:
+        return _come_back() if _is_event_source(request) else refused(errors.too_many_streams())
     reader = parts.hub.join(job_id, cut=lambda: _cut(request))
-    upto = parts.hub.last_seq
+    upto = Mark(parts.hub.epoch, At(parts.hub.last_seq))
     try:
         detail = await jobs.find(request)
         if isinstance(detail, Refusal):
             return refused(detail)
         return await _attach(request, reader, detail, upto)
+    except LedgerUnavailable:
+        if not _is_event_source(request):
+            raise
+        return _come_back()
     finally:
         parts.hub.leave(reader)
+
+
+def _is_event_source(request: web.Request) -> bool:
+    return "text/event-stream" in request.headers.get("Accept", "")
+
+
+def _come_back() -> web.Response:
+    """An EventSource that gets an error gives up for good; one whose stream ends comes back."""
+    return web.Response(body=b"retry: 2000\n\n", headers=HEADERS)
 
 
 def _cut(request: web.Request) -> None:
@@ -58,39 +75,55 @@ def _cut(request: web.Request) -> None:
 
 
 async def _attach(
-    request: web.Request, reader: Reader, detail: JobDetail, upto: int
+    request: web.Request, reader: Reader, detail: JobDetail, upto: Mark
 ) -> web.StreamResponse:
     parts, job = request.app[PARTS], detail.job
-    given = await _resumable(parts.broker, job, request.headers.get("Last-Event-ID"))
-    if given and not _follows(request) and await _has_seen_end(parts, job, given):
+    given = await _resumable(parts.broker, job, request.headers.get("Last-Event-ID"), upto.epoch)
+    if given and not _follow_seconds(request, job) and await _has_seen_end(parts, job, given):
         return web.Response(status=204)
     response = web.StreamResponse(headers=HEADERS)
-    position = given or Snapshot(upto, job.event_no)
-    stream = Stream(parts, request, response, reader, job, position)
+    position = given or Snapshot(upto.position.seq, job.event_no)
+    stream = Stream(parts, request, response, reader, job, Mark(upto.epoch, position))
     parts.meters[STREAM_READERS].inc()
     try:
         await response.prepare(request)
         await stream.run(detail, resumed=given is not None)
+        await stream.end()
     except ConnectionError:
-        parts.log.debug("a reader has gone", job=str(job.id))
+        parts.log.debug("a reader has gone", job_id=str(job.id))
     finally:
         parts.meters[STREAM_READERS].dec()
     return response
 
 
-def _follows(request: web.Request) -> bool:
-    """Whether the reader stays after the end, for the receipts still to come."""
-    return request.query.get("follow") == "receipts"
+def _follow_seconds(request: web.Request, job: JobRow) -> float:
+    """How long after the job's end the reader stays, for the receipts still to come."""
+    if request.query.get("follow") != "receipts":
+        return 0.0
+    ago = datetime.now(UTC) - job.finished_at if job.finished_at else timedelta()
+    return max(0.0, FOLLOW_SECONDS - ago.total_seconds())
 
 
-async def _resumable(broker: Broker, job: JobRow, event_id: str | None) -> Position | None:
-    """Where to go on, or None to begin anew: no id, not ours, or no longer on the stream."""
-    given = positions.parse(event_id) if event_id else None
-    if given is None or (isinstance(given, End) and jobs.is_finished(job)):
-        return given
+async def _resumable(
+    broker: Broker, job: JobRow, event_id: str | None, epoch: str
+) -> Position | None:
+    """Where to go on, or None to begin anew.
+
+    That is without an id, with one that is not ours or of another job, and when what comes after
+    it is no longer on the stream, or the stream is another by now.
+    """
+    if not event_id or not (mark := positions.parse(event_id)):
+        return None
+    given = mark.position
+    if isinstance(given, End):
+        return given if jobs.is_finished(job) else None
+    if isinstance(given, Snapshot) and given.event_no > job.event_no:
+        return None
     try:
         held = await replay.bounds(broker)
     except Unavailable:
+        return None
+    if not mark.epoch == epoch == held.epoch:
         return None
     needed = given.seq + (not isinstance(given, At) or given.index == positions.WHOLE)
     return given if held.first <= needed <= held.last + 1 else None
@@ -120,16 +153,19 @@ class Stream:
         response: web.StreamResponse,
         reader: Reader,
         job: JobRow,
-        position: Position,
+        start: Mark,
     ) -> None:
         self._parts, self._request, self._response = parts, request, response
-        self._reader, self._job, self._position = reader, job, position
-        self._cursor = Cursor(position)
+        self._reader, self._job = reader, job
+        self._epoch, self._position = start.epoch, start.position
+        self._cursor = Cursor(start.position)
         self._view: View = Everything()
         if request.query.get("detail") == "loops":
             self._view = Loops(job.id)
-        self._follows = _follows(request)
-        self._ended = isinstance(position, End)  # job_completed has been sent
+        self._follow_seconds = _follow_seconds(request, job)
+        self._ended_at: float | None = None  # when job_completed was sent, by the monotonic clock
+        if isinstance(start.position, End):
+            self._ended_at = time.monotonic()
         self._next_ping = time.monotonic() + PING_SECONDS
 
     async def run(self, detail: JobDetail, *, resumed: bool) -> None:
@@ -147,23 +183,27 @@ class Stream:
 
     @property
     def _is_over(self) -> bool:
-        return self._ended and not self._follows
+        if self._ended_at is None:
+            return False
+        return time.monotonic() >= self._ended_at + self._follow_seconds
 
     def _connection(self, detail: JobDetail) -> bytes:
         now = datetime.now(UTC)
         job = jobs.view(detail, self._parts.settings, now)
         frame = api.Connection(job_id=self._job.id, at=now, job=job)
-        return sse(self._position, msgspec.json.encode(frame))
+        return sse(Mark(self._epoch, self._position), msgspec.json.encode(frame))
 
     async def _replay(self) -> None:
         """What the stream holds after the reader's position; the buffer repeats nothing of it."""
         start = self._cursor.at.seq + (self._cursor.at.index == positions.WHOLE)
-        async for news in replay.replayed(self._parts.broker, self._job.id, start):
+        missed = replay.replayed(self._parts.broker, self._job.id, start, self._epoch)
+        async for news in missed:
             await self._write(self._shown(news) + self._progress())
             if self._is_over or self._reader.closed:
                 return
-        if self._follows and isinstance(self._position, At) and self._job.completion_told:
-            self._ended = True  # the reader had it before
+        told = isinstance(self._position, At) and self._job.completion_told
+        if self._follow_seconds and told and self._ended_at is None:
+            self._ended_at = time.monotonic()  # the reader had it before
 
     def _knows_the_end(self) -> bool:
         """Whether the snapshot that the reader has is that of the finished job."""
@@ -175,33 +215,37 @@ class Stream:
         now = time.monotonic()
         due = self._view.wait_seconds(now)
         wait = self._next_ping - now if due is None else min(due, self._next_ping - now)
-        chunk = b""
+        pieces = []
         for news in await self._reader.take(max(0.0, wait)):
-            chunk += self._shown(news)
+            pieces.append(self._shown(news))
             if self._is_over:
-                return await self._write(chunk)
-        await self._write(chunk + self._progress())
-        if time.monotonic() >= self._next_ping:
+                break
+        await self._write(b"".join(pieces) + self._progress())
+        if time.monotonic() >= self._next_ping and not self._is_over:
             await self._ping()
-        return None
+        if self._reader.is_behind:
+            await asyncio.sleep(0)  # a socket that takes everything would never let others run
 
     def _shown(self, news: News) -> bytes:
         fresh: Sequence[Told] = self._cursor.advance(news)
-        if self._ended:
+        if self._ended_at is not None:
             fresh = [told for told in fresh if told.type != COMPLETED]
-        elif not self._follows:
+        elif not self._follow_seconds:
             fresh = until_completed(fresh)
-        self._ended = self._ended or _has_end(fresh)
+        if _has_end(fresh):
+            self._ended_at = time.monotonic()
         return self._view.show(news, fresh) if fresh else b""
 
     def _progress(self) -> bytes:
-        return b"" if self._is_over else self._view.flush(time.monotonic(), self._cursor.at)
+        if self._is_over:
+            return b""
+        return self._view.flush(time.monotonic(), Mark(self._epoch, self._cursor.at))
 
     async def _ping(self) -> None:
         """Keep the connection, and look at the row: news can be lost in a crash, facts cannot."""
         self._next_ping = time.monotonic() + PING_SECONDS
         await self._write(b": ping\n\n")
-        if self._ended:
+        if self._ended_at is not None:
             return
         try:
             job = await self._parts.store.job(self._job.id)
@@ -212,7 +256,7 @@ class Stream:
 
     async def _end_if_finished(self, job: JobRow) -> None:
         """Tell the end from the row."""
-        if self._ended or not jobs.is_finished(job):
+        if self._ended_at is not None or not jobs.is_finished(job):
             return
         frame = JobCompleted(
             job_id=job.id,
@@ -222,8 +266,9 @@ class Stream:
             unknown=job.unknown,
             error=job.reason,
         )
-        self._ended = True
-        await self._write(sse(End(self._cursor.at.seq), msgspec.json.encode(frame)))
+        self._ended_at = time.monotonic()
+        last = Mark(self._epoch, End(self._cursor.at.seq))
+        await self._write(sse(last, msgspec.json.encode(frame)))
 
     def _news_are_over(self, job: JobRow) -> bool:
         """Whether `job_completed` would have come by now."""
@@ -231,12 +276,18 @@ class Stream:
         return job.finished_at is not None and job.finished_at < long_ago
 
     async def _write(self, chunk: bytes) -> None:
+        if chunk:
+            await self._taken(self._response.write(chunk))
+
+    async def end(self) -> None:
+        """See what is left out of the house. Raises ConnectionError."""
+        await self._taken(self._response.write_eof())
+
+    async def _taken(self, writing: Awaitable[None]) -> None:
         """Raises ConnectionError when the client is gone, or takes nothing any more."""
-        if not chunk:
-            return
         try:
             async with asyncio.timeout(WRITE_SECONDS):
-                await self._response.write(chunk)
+                await writing
         except TimeoutError as error:
             self._parts.meters[STREAM_DROPS].inc()
             _cut(self._request)

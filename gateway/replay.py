@@ -10,18 +10,21 @@ import nats.js.errors
 from nats.aio.msg import Msg
 
 from gateway.news import News, read_news
+from gateway.positions import NO_EPOCH, epoch_of
 from plumbing.broker import Broker, Unavailable
 from schemas.subjects import EVENTS_STREAM, events_subject
 
 BATCH: Final = 256
 ANSWER_SECONDS: Final = 2.0
 
+_Message = tuple[int, bytes]  # its sequence and its payload
 _DIRECT_GET: Final = f"$JS.API.DIRECT.GET.{EVENTS_STREAM}"
 
 
 class Bounds(msgspec.Struct, frozen=True):
-    """Which sequences the stream holds; empty: `first` is `last` + 1."""
+    """Which sequences the stream of an epoch holds; empty: `first` is `last` + 1."""
 
+    epoch: str
     first: int
     last: int
 
@@ -31,41 +34,42 @@ async def bounds(broker: Broker) -> Bounds:
     if not broker.is_connected:
         raise Unavailable("no connection to NATS")
     try:
-        state = (await broker.js.stream_info(EVENTS_STREAM)).state
+        info = await broker.js.stream_info(EVENTS_STREAM)
     except (nats.errors.Error, TimeoutError) as error:
         raise Unavailable(f"JetStream does not answer: {error!r}") from error
-    return Bounds(state.first_seq, state.last_seq)
+    return Bounds(epoch_of(info.created), info.state.first_seq, info.state.last_seq)
 
 
-async def replayed(broker: Broker, job_id: UUID, start_seq: int) -> AsyncIterator[News]:
+async def replayed(broker: Broker, job_id: UUID, start_seq: int, epoch: str) -> AsyncIterator[News]:
     """A job's stream messages from `start_seq` to the stream's end. Raises Unavailable."""
     while batch := await _batch(broker, job_id, start_seq, BATCH):
-        for news in batch:
-            yield news
-        start_seq = batch[-1].seq + 1
+        for seq, payload in batch:
+            yield read_news(epoch, seq, payload)
+            start_seq = seq + 1
 
 
 async def message_at(broker: Broker, job_id: UUID, seq: int) -> News | None:
     """The job's stream message `seq`; None: another's, or gone. Raises Unavailable."""
-    batch = await _batch(broker, job_id, seq, 1)
-    return batch[0] if batch and batch[0].seq == seq else None
+    for found, payload in await _batch(broker, job_id, seq, 1):
+        return read_news(NO_EPOCH, seq, payload) if found == seq else None
+    return None
 
 
-async def _batch(broker: Broker, job_id: UUID, start_seq: int, size: int) -> list[News]:
+async def _batch(broker: Broker, job_id: UUID, start_seq: int, size: int) -> list[_Message]:
     request = {"seq": start_seq, "next_by_subj": events_subject(job_id), "batch": size}
-    client, news = broker.client, []
+    client, messages = broker.client, []
     inbox = client.new_inbox()
     try:
         subscription = await client.subscribe(inbox)
         try:
             await client.publish(_DIRECT_GET, msgspec.json.encode(request), reply=inbox)
             while not _is_end(message := await subscription.next_msg(ANSWER_SECONDS)):
-                news.append(_read(message))
+                messages.append(_read(message))
         finally:
             await subscription.unsubscribe()
     except (nats.errors.Error, TimeoutError, OSError) as error:
         raise Unavailable(f"JetStream does not answer: {error!r}") from error
-    return news
+    return messages
 
 
 def _is_end(message: Msg) -> bool:
@@ -76,5 +80,5 @@ def _is_end(message: Msg) -> bool:
     return status is not None
 
 
-def _read(message: Msg) -> News:
-    return read_news(int((message.headers or {})["Nats-Sequence"]), message.data)
+def _read(message: Msg) -> _Message:
+    return int((message.headers or {})["Nats-Sequence"]), message.data

@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from gateway.news import News, Told, sse
-from gateway.positions import At, Position, Snapshot
+from gateway.positions import At, Mark, Position, Snapshot
 from schemas.api import ProgressFrame
 
 PROGRESS_SECONDS: Final = 0.25
@@ -46,7 +46,7 @@ class View(Protocol):
 
     def show(self, news: News, fresh: Sequence[Told], /) -> bytes: ...
 
-    def flush(self, now: float, at: Position, /) -> bytes: ...
+    def flush(self, now: float, at: Mark, /) -> bytes: ...
 
     def wait_seconds(self, now: float, /) -> float | None: ...
 
@@ -60,7 +60,7 @@ class Everything:
             return news.encoded
         return b"".join(told.encoded() for told in fresh)
 
-    def flush(self, _now: float, _at: Position, /) -> bytes:
+    def flush(self, _now: float, _at: Mark, /) -> bytes:
         return b""
 
     def wait_seconds(self, _now: float, /) -> float | None:
@@ -84,15 +84,15 @@ class Loops:
         self._next_at = 0.0  # by the clock of `flush`
 
     def show(self, _news: News, fresh: Sequence[Told], /) -> bytes:
-        shown = b""
+        shown = []
         for told in fresh:
             if told.type not in OF_ONE_MESSAGE:
-                shown += told.encoded()
+                shown.append(told.encoded())
             elif told.type != "message_status":  # a receipt changes neither count
                 self._latest = told
-        return shown
+        return b"".join(shown)
 
-    def flush(self, now: float, at: Position, /) -> bytes:
+    def flush(self, now: float, at: Mark, /) -> bytes:
         """The progress frame that is due, if something has changed."""
         if self._latest is None or now < self._next_at:
             return b""

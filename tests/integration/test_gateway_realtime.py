@@ -12,6 +12,7 @@ import pytest
 
 from gateway import hub as hub_module
 from gateway import realtime
+from gateway.store import LedgerUnavailable
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
@@ -127,7 +128,8 @@ async def test_a_snapshot_then_every_frame_then_the_end(gateway: Running, daemon
         assert hello.data["job"]["totalRecipients"] == 500
         seq = await daemon.tell(daemon.started(), *daemon.sent(2))
         events = await stream.take(3)
-        assert [event.id for event in events] == [f"{seq}.0", f"{seq}.1", f"{seq}.2"]
+        epoch = gateway.parts.hub.epoch
+        assert [event.id for event in events] == [f"{epoch}-{seq}.{i}" for i in range(3)]
         assert events[1].data["messageId"] == "wamid.1"
         await daemon.finish()
         assert shown(await stream.rest()) == ["job_completed"]
@@ -219,7 +221,11 @@ async def test_a_long_absence_is_replayed_in_full(gateway: Running, daemon: Daem
 
 async def test_an_id_that_cannot_be_resumed_starts_anew(gateway: Running, daemon: Daemon) -> None:
     await daemon.tell(*daemon.sent(2))
-    for event_id in ("nonsense", "999999999.0", "999999999.s5", "-1", "1.x"):
+    epoch = gateway.parts.hub.epoch
+    for event_id in (
+        "nonsense", f"{epoch}-999999999.0", f"{epoch}-999999999.s5", "-1", "1.0", f"{epoch}-1.x",
+        f"{epoch}-1.s900", f"{epoch}-1.end", "1-1.0", "1-1.s0",
+    ):  # fmt: skip
         async with gateway.watch(str(daemon.job_id), event_id) as stream:
             (hello,) = await stream.take(1)
             assert hello.id.endswith(f".s{hello.data['job']['sent']}"), event_id
@@ -290,7 +296,7 @@ async def test_loops_alone_with_progress_in_between(gateway: Running, daemon: Da
     assert 2 <= len(progress) <= 15  # of 120 messages
     assert progress[-1].data["sent"] == 120
     assert progress[-1].data["failed"] == 0
-    ids = [tuple(map(int, event.id.split("."))) for event in events[1:]]
+    ids = [tuple(map(int, event.id.partition("-")[2].split("."))) for event in events[1:]]
     assert ids == sorted(ids)
 
 
@@ -381,3 +387,82 @@ async def test_streams_end_at_once_when_the_gateway_stops(
 
 def test_a_buffer_holds_a_thousand_stream_messages() -> None:
     assert hub_module.BUFFER == 1000
+
+
+async def test_an_end_of_another_job_starts_anew(gateway: Running, daemon: Daemon) -> None:
+    async with gateway.watch(str(daemon.job_id), f"{gateway.parts.hub.epoch}-3.end") as stream:
+        first = await stream.next()
+        assert first is not None
+        assert (first.type, first.id.partition(".")[2][:1]) == ("connection", "s")
+
+
+async def test_an_event_source_is_sent_back_while_postgres_is_away(
+    gateway: Running, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error would make it give up for good; the end of a stream makes it come back."""
+
+    async def away(_self: object, _job_id: object) -> None:
+        raise LedgerUnavailable("away")
+
+    monkeypatch.setattr(type(gateway.parts.store), "detail", away)
+    path = f"/api/bulk/realtime/{daemon.job_id}"
+    answer = await gateway.get(path, Accept="text/event-stream")
+    assert (answer.status, answer.body) == (200, "retry: 2000\n\n")
+    assert (await gateway.get(path)).status == 503
+
+
+async def test_a_stream_that_was_made_anew_hides_no_frame(
+    gateway: Running, daemon: Daemon, broker: Broker
+) -> None:
+    """As when NATS has lost its data: the sequences that a reader has seen mean others now."""
+    async with gateway.watch(str(daemon.job_id)) as stream:
+        await stream.take(1)
+        for _ in range(5):
+            await daemon.tell(*daemon.sent(1))
+        last = (await stream.take(5))[-1]
+    hub, old = gateway.parts.hub, gateway.parts.hub.epoch
+    await broker.js.delete_stream("BULK_EVENTS")
+    await until(lambda: hub.epoch != old, "the gateway makes the stream again and follows it")
+    for _ in range(8):
+        await daemon.tell(*daemon.sent(1))
+    async with gateway.watch(str(daemon.job_id), last.id) as stream:
+        (hello,) = await stream.take(1)
+        assert hello.id.startswith(f"{hub.epoch}-")
+        assert hello.data["job"]["sent"] == 13
+        await daemon.tell(*daemon.sent(1))
+        assert shown(await stream.take(1)) == [14]
+
+
+async def test_streams_beyond_the_most_are_sent_back(
+    gateway: Running, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(realtime, "MOST_STREAMS", 1)
+    monkeypatch.setattr(realtime, "PING_SECONDS", 0.1)  # it shows that a reader has gone
+    path = f"/api/bulk/realtime/{daemon.job_id}"
+    async with gateway.watch(str(daemon.job_id)) as stream:
+        await stream.take(1)
+        refused = await gateway.get(path)
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "2")
+        assert (await gateway.get(path, Accept="text/event-stream")).body == "retry: 2000\n\n"
+    await until(lambda: gateway.parts.hub.size == 0, "the reader has left")
+    async with gateway.watch(str(daemon.job_id)) as stream:
+        assert shown(await stream.take(1)) == ["connection"]
+
+
+async def test_receipts_are_followed_for_a_day(
+    gateway: Running, daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = "?follow=receipts"
+    with monkeypatch.context() as patched:
+        patched.setattr(realtime, "PING_SECONDS", 0.1)
+        patched.setattr(realtime, "FOLLOW_SECONDS", 0.5)
+        async with gateway.watch(str(daemon.job_id), query=query) as stream:
+            await stream.take(1)
+            await daemon.finish()
+            assert shown(await stream.rest()) == ["job_completed"]
+    await daemon.finish(ago="25 hours")
+    async with gateway.watch(str(daemon.job_id), query=query) as stream:
+        events = await stream.rest()
+    assert shown(events) == ["connection", "job_completed"]
+    async with gateway.watch(str(daemon.job_id), events[1].id, query) as stream:
+        assert stream.response.status == 204

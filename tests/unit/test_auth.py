@@ -63,8 +63,25 @@ async def test_without_keys_another_name_for_this_machine_is_refused(host: str) 
 async def test_a_page_of_another_site_cannot_post(origin: str, method: str) -> None:
     headers = {**LOCAL, "Origin": origin}
     assert (await admitted(Keys(()), headers, method))[0] == 403
-    assert (await admitted(KEYS, {**headers, "X-API-Key": ANN.key}, method))[0] == 403
+    session = {"Cookie": f"loopcast_session={KEYS.session(ANN.key, NOW)}"}
+    assert (await admitted(KEYS, {**headers, **session}, method))[0] == 403
     assert (await admitted(Keys(()), headers, "GET"))[0] == 200
+
+
+async def test_who_sends_a_key_may_come_from_anywhere() -> None:
+    """A proxy may change Host; a page of another site cannot set the header of a key."""
+    headers = {**LOCAL, "Origin": "https://app.example.com", "X-API-Key": ANN.key}
+    assert await admitted(KEYS, headers, "POST") == (200, "ann")
+
+
+@pytest.mark.parametrize("origin", ["http://[::1", "http://\u2100.com"])
+async def test_an_origin_that_is_none_is_another_site(origin: str) -> None:
+    assert (await admitted(Keys(()), {**LOCAL, "Origin": origin}, "POST"))[0] == 403
+
+
+async def test_a_port_that_the_scheme_implies_may_be_left_out() -> None:
+    headers = {"Host": "localhost:80", "Origin": "http://localhost"}
+    assert (await admitted(Keys(()), headers, "POST"))[0] == 200
 
 
 async def test_our_own_page_can_post() -> None:

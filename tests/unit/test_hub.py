@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway import hub as hub_module
 from gateway import positions
-from gateway.hub import Hub
+from gateway.hub import Hub, Reader
 from gateway.news import News, read_news
-from gateway.positions import At, End, Snapshot
+from gateway.positions import At, End, Mark, Snapshot
 from gateway.views import Cursor, Everything, Loops, until_completed
 from schemas.events import (
     Frame,
@@ -22,6 +23,7 @@ from schemas.events import (
 )
 
 JOB = UUID(int=1)
+EPOCH = "19abc"
 
 
 def sent(number: int) -> Frame:
@@ -41,7 +43,7 @@ COMPLETED = JobCompleted(job_id=JOB, state="completed", sent=3, failed=0, unknow
 
 
 def news(seq: int, first_no: int, *frames: Frame) -> News:
-    return read_news(seq, encode_envelope(first_no, frames))
+    return read_news(EPOCH, seq, encode_envelope(first_no, frames))
 
 
 async def test_each_reader_of_the_job_gets_what_is_told() -> None:
@@ -73,6 +75,33 @@ async def test_a_reader_that_falls_behind_is_cut_off_alone() -> None:
     assert drops == ["cut", "dropped"]
 
 
+async def test_a_reader_is_bounded_by_bytes_too_but_has_room_for_one_message() -> None:
+    fat = news(1, 1, *(sent(number) for number in range(500)))
+    room = hub_module.BUFFER_BYTES // len(fat.encoded)
+    cuts: list[str] = []
+    reader = Reader(JOB, cut=lambda: cuts.append("cut"))
+    assert all(reader.offer(fat) for _ in range(room))
+    assert not reader.offer(fat)
+    assert (reader.closed, cuts) == (True, ["cut"])
+    assert Reader(JOB, cut=lambda: None, limit_bytes=1).offer(fat)
+
+
+async def test_a_reader_takes_its_backlog_in_pieces_and_loses_nothing() -> None:
+    hub = Hub()
+    reader = hub.join(JOB)
+    for seq in range(1, 951):
+        hub.dispatch(seq, JOB, encode_envelope(seq, [sent(seq)] * 4))
+    pieces: list[list[News]] = []
+    while reader.is_behind:
+        pieces.append(await reader.take(1))
+    assert [n.seq for piece in pieces for n in piece] == list(range(1, 951))
+    largest = max(sum(len(n.encoded) for n in piece) for piece in pieces)
+    assert largest < hub_module.TAKE_BYTES + 2_000
+    assert await reader.take(0) == []
+    hub.dispatch(951, JOB, encode_envelope(951, [sent(951)]))
+    assert [n.seq for n in await reader.take(1)] == [951]
+
+
 async def test_waiting_ends_with_news_with_the_timeout_and_with_the_hub() -> None:
     hub = Hub()
     reader = hub.join(JOB)
@@ -89,6 +118,15 @@ async def test_waiting_ends_with_news_with_the_timeout_and_with_the_hub() -> Non
     assert hub.join(JOB).closed
 
 
+async def test_a_hub_knows_how_many_readers_it_has() -> None:
+    hub = Hub()
+    readers = [hub.join(JOB), hub.join(JOB), hub.join(uuid4())]
+    assert hub.size == 3
+    for reader in readers:
+        hub.leave(reader)
+    assert hub.size == 0
+
+
 async def test_who_left_is_forgotten() -> None:
     hub = Hub()
     reader = hub.join(JOB)
@@ -100,35 +138,37 @@ async def test_who_left_is_forgotten() -> None:
 async def test_a_jump_sends_readers_away_to_ask_for_the_gap() -> None:
     hub = Hub()
     reader = hub.join(JOB)
-    hub.jump(500)
+    hub.jump(500, EPOCH)
     assert reader.closed
     assert not hub.join(JOB).closed
-    assert hub.last_seq == 500
+    assert (hub.last_seq, hub.epoch) == (500, EPOCH)
 
 
 def test_a_payload_that_is_no_envelope_is_an_error() -> None:
     with pytest.raises(msgspec.DecodeError):
-        read_news(1, b"hello")
+        read_news(EPOCH, 1, b"hello")
 
 
 @pytest.mark.parametrize(
     ("text", "position"),
     [
-        ("7", At(7)),
-        ("7.0", At(7, 0)),
-        ("7.12", At(7, 12)),
-        ("7.s40", Snapshot(7, 40)),
-        ("7.end", End(7)),
+        ("19abc-7", At(7)),
+        ("19abc-7.0", At(7, 0)),
+        ("19abc-7.12", At(7, 12)),
+        ("19abc-7.s40", Snapshot(7, 40)),
+        ("19abc-7.end", End(7)),
     ],
 )
 def test_ids_are_read_and_written(text: str, position: positions.Position) -> None:
-    assert positions.parse(text) == position
-    assert str(position) == text
+    assert positions.parse(text) == Mark(EPOCH, position)
+    assert str(Mark(EPOCH, position)) == text
 
 
 @pytest.mark.parametrize(
-    "text", ["", "x", "-1", "7.", "7.s", "7.1.2", " 7", "7\n", "9" * 30, "\u0667"]
-)
+    "text",
+    ["", "x", "-1", "7", "7.0", "1-", "1-x", "1--1", "1-7.", "1-7.s", "1-7.1.2", " 1-7", "1-7\n",
+     "1-" + "9" * 30, "1-\u0667", "f" * 17 + "-1", "X-1"],
+)  # fmt: skip
 def test_other_ids_are_nothing(text: str) -> None:
     assert positions.parse(text) is None
 
@@ -161,7 +201,7 @@ def test_everything_is_passed_on_in_the_bytes_made_for_all() -> None:
     view = Everything()
     assert view.show(message, Cursor(At(4)).advance(message)) is message.encoded
     second = view.show(message, Cursor(At(5, 0)).advance(message))
-    assert second.startswith(b"id: 5.1\ndata: {")
+    assert second.startswith(b"id: 19abc-5.1\ndata: {")
     assert second.endswith(b"}\n\n")
     assert message.encoded.endswith(second)
 
@@ -169,16 +209,17 @@ def test_everything_is_passed_on_in_the_bytes_made_for_all() -> None:
 def test_the_loops_view_folds_messages_into_four_frames_a_second() -> None:
     view = Loops(JOB)
     shown = view.show(news(1, 1, started(1)), news(1, 1, started(1)).frames)
-    assert shown.startswith(b"id: 1.0\n")
+    assert shown.startswith(b"id: 19abc-1.0\n")
     message = news(2, 2, sent(1), sent(2))
     assert view.show(message, message.frames) == b""
-    assert b'"sent":2' in view.flush(100.0, At(2, 1))
+    assert b'"sent":2' in view.flush(100.0, Mark(EPOCH, At(2, 1)))
     assert view.wait_seconds(100.0) is None
     message = news(3, 4, sent(3))
     view.show(message, message.frames)
-    assert view.flush(100.1, At(3, 0)) == b""
+    assert view.flush(100.1, Mark(EPOCH, At(3, 0))) == b""
     assert view.wait_seconds(100.1) == pytest.approx(0.15)
-    assert view.flush(100.25, At(3, 0)).startswith(b'id: 3.0\ndata: {"type":"progress"')
+    flushed = view.flush(100.25, Mark(EPOCH, At(3, 0)))
+    assert flushed.startswith(b'id: 19abc-3.0\ndata: {"type":"progress"')
 
 
 def test_the_end_is_the_last_that_is_shown() -> None:
