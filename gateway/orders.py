@@ -24,6 +24,7 @@ DEFAULT_LANGUAGE: Final = "en_US"
 
 LARGEST_REST_BYTES: Final = 256 * 2**10
 IGNORED_SHOWN: Final = 20
+BYTES_PER_RECIPIENT: Final = 64  # of a list in JSON, indented and written with separators
 
 Request = api.QuickSend | api.CustomizeSend | api.DirectSend
 _KNOWN: Final = {
@@ -61,6 +62,20 @@ def check(request: Request, settings: Gateway) -> Order | Refusal:
     if isinstance(made, Order) and (problem := _problem(made)):
         return errors.bad_request(problem)
     return made
+
+
+def oversized(body: bytes, kind: type[Request], cap: int) -> Refusal | None:
+    """A field that would take long to decode in one step; what is no JSON is refused later."""
+    try:
+        known = msgspec.json.decode(body, type=_KNOWN[kind])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    most = {"recipients": BYTES_PER_RECIPIENT * cap}
+    most |= dict.fromkeys(("variables", "variableMappings", "message"), LARGEST_REST_BYTES)
+    for name in most.keys() & set(known.__struct_encode_fields__):
+        if len(memoryview(getattr(known, name))) > max(most[name], LARGEST_REST_BYTES):
+            return errors.bad_request(f"{name} is too large: it may have {most[name]} bytes.")
+    return None
 
 
 def ignored_fields(body: bytes, kind: type[Request]) -> list[str]:

@@ -26,7 +26,7 @@ from schemas.states import JobState
 
 BODY_LIMIT_BYTES: Final = 16 * 2**20
 BODY_SECONDS: Final = 60.0
-SLICE: Final = 250  # entries between two looks at the event loop: about 2 ms
+SLICE: Final = 50  # entries between two looks at the event loop: under 1 ms, fat rows more
 ENTRIES_PER_CAP: Final = 4  # duplicates and nonsense included: reading a list has an end
 BULK_THRESHOLD: Final = 50  # front ends speak of a bulk send above it
 REPLAYED: Final = {"Idempotency-Replayed": "true"}
@@ -116,6 +116,8 @@ async def _digest(path: str, body: bytes) -> bytes:
 
 
 def _order(body: bytes, kind: type[orders.Request], parts: Parts) -> Order | Refusal:
+    if refusal := orders.oversized(body, kind, parts.settings.hard_cap):
+        return refusal
     try:
         request = msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.errors import Refusal, malformed
-from gateway.orders import Order, Request, check, ignored_fields
+from gateway.orders import Order, Request, check, ignored_fields, oversized
 from schemas import api
 from schemas.jobs import Template, Text
 from schemas.settings import Gateway
@@ -59,6 +59,14 @@ def test_fields_that_no_form_knows_are_named() -> None:
     body = msgspec.json.encode({**QUICK, "templat_language": "de", "batch": 5})
     assert ignored_fields(body, api.QuickSend) == ["templat_language", "batch"]
     assert ignored_fields(msgspec.json.encode(ROWS), api.CustomizeSend) == []
+
+
+def test_what_would_take_long_to_decode_is_refused_by_its_size() -> None:
+    large = msgspec.json.encode({**QUICK, "variables": {str(n): "x" for n in range(50_000)}})
+    refused = oversized(large, api.QuickSend, 50_000)
+    assert refused is not None
+    assert "variables is too large" in refused.message
+    assert oversized(msgspec.json.encode(QUICK), api.QuickSend, 50_000) is None
 
 
 def test_free_text_goes_out_as_it_is() -> None:
