@@ -189,6 +189,8 @@ _JSON_NAMES: Final = {
 
 def malformed(error: Exception, body: bytes) -> Refusal:
     """What msgspec could not read, in the words of someone who writes JSON."""
+    if isinstance(error, RecursionError):
+        return bad_request("The body is nested too deep: a few levels are enough.")
     text = str(error)
     if missing := _MISSING.match(text):
         return missing_fields([_path(missing["at"], missing["name"])])

@@ -1,6 +1,8 @@
 """Whether the process lives, whether it can work, and its metrics."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import Final
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -9,6 +11,8 @@ from gateway.answers import answer
 from gateway.parts import PARTS, Parts
 from gateway.store import LedgerUnavailable
 from plumbing.broker import Unavailable
+
+READY_SECONDS: Final = 2.0  # an orchestrator that asks waits little longer
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -19,7 +23,8 @@ async def healthz(_request: web.Request) -> web.Response:
 async def readyz(request: web.Request) -> web.Response:
     """`GET /readyz`: 200, or 503 with what does not answer."""
     parts = request.app[PARTS]
-    postgres, jetstream = await asyncio.gather(_postgres(parts), _jetstream(parts))
+    asked = (_in_time(_postgres(parts)), _in_time(_jetstream(parts)))
+    postgres, jetstream = await asyncio.gather(*asked)
     ready = postgres == jetstream == "ok"
     status = "ready" if ready else "not ready"
     body = {"status": status, "postgres": postgres, "jetstream": jetstream}
@@ -30,6 +35,14 @@ async def metrics(request: web.Request) -> web.Response:
     """`GET /metrics`, for Prometheus."""
     text = request.app[PARTS].meters.exposition()
     return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+async def _in_time(check: Awaitable[str]) -> str:
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            return await check
+    except TimeoutError:
+        return f"no answer within {READY_SECONDS:.0f} s"
 
 
 async def _postgres(parts: Parts) -> str:

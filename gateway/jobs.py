@@ -139,7 +139,7 @@ def eta_seconds(row: JobRow, settings: Gateway, rate: float | None) -> float | N
 
 def _progress(row: JobRow) -> api.JobProgress:
     completed = row.sent + row.failed + row.unknown + row.skipped + row.canceled
-    percentage = round(100 * completed / row.total, 1)
+    percentage = 1000 * completed // row.total / 10  # 100 only when all is done
     return api.JobProgress(percentage, completed, row.total - completed)
 
 

@@ -41,7 +41,7 @@ async def _key_of_body(request: web.Request) -> str | Refusal | None:
         return None
     try:
         return msgspec.json.decode(body, type=api.NewSession).key
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return errors.malformed(error, body)
 
 

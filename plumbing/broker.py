@@ -65,9 +65,18 @@ class Broker:
         """Raises Unavailable unless JetStream answers."""
         self._require_connection()
         try:
-            await self.js.account_info()
+            for definition in subjects.STREAMS:
+                await self.js.stream_info(definition.name)
+        except nats.js.errors.NotFoundError as error:
+            await self._make_again()
+            raise Unavailable("a stream was missing and is being made again") from error
         except (nats.errors.Error, TimeoutError) as error:
             raise Unavailable(f"JetStream does not answer: {error!r}") from error
+
+    async def _make_again(self) -> None:
+        """A server that lost its data has no streams."""
+        with contextlib.suppress(nats.errors.Error, TimeoutError):
+            await self.ensure_streams()
 
     async def publish(self, subject: str, payload: bytes, message_id: str = "") -> int:
         """Store one message; returns its stream sequence. Raises Unavailable.

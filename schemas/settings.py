@@ -59,7 +59,7 @@ def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
     """`name:key,name:key` as keys; a name may have several, so that keys can be rotated."""
     keys = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        name, colon, key = part.partition(":")
+        name, colon, key = (piece.strip() for piece in part.partition(":"))
         if not (name and colon) or len(key) < 8:
             raise ValueError("is name:key,name:key with keys of 8 characters or more")
         keys.append(ApiKey(name, key))

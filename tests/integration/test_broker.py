@@ -96,6 +96,14 @@ async def test_the_streams_are_as_asked_for(broker: Broker) -> None:
         assert config.max_age == definition.max_age_seconds
 
 
+async def test_a_missing_stream_is_no_working_jetstream_and_is_made_again(broker: Broker) -> None:
+    for definition in subjects.STREAMS:
+        await broker.js.delete_stream(definition.name)
+        with pytest.raises(Unavailable):
+            await broker.check()
+        await broker.check()
+
+
 async def test_making_the_streams_again_keeps_what_is_in_them(broker: Broker) -> None:
     await broker.wake(ORDER)
     await broker.ensure_streams()

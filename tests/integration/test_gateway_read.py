@@ -1,10 +1,14 @@
 """Reading jobs: the counters add up, owners see their own, unknown things are named."""
 
+import asyncio
+import tomllib
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
+from gateway.app import ROUTES
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from schemas.settings import parse_api_keys
@@ -90,7 +94,7 @@ async def test_a_job_that_is_under_way(gateway: Running, pool: Pool) -> None:
     said = (await gateway.get(f"/api/bulk/jobs/{job_id}")).body
     counted = ("sent", "failed", "unknown", "skipped", "canceled", "queued", "sending")
     assert sum(said[name] for name in counted) == said["totalRecipients"]
-    assert said["progress"] == {"percentage": 66.7, "completed": 300, "remaining": 150}
+    assert said["progress"] == {"percentage": 66.6, "completed": 300, "remaining": 150}
     assert (said["currentLoop"], said["limitedBy"]) == (2, "latency")
     assert said["ratePerSecond"] == pytest.approx(5, abs=0.2)
     assert said["etaSeconds"] == pytest.approx(150 / 5 + 2, abs=2)
@@ -150,7 +154,7 @@ async def test_each_owner_sees_its_own_jobs(guarded: Running) -> None:
 
 async def test_an_unknown_path_and_a_wrong_method_are_named(gateway: Running) -> None:
     for method, path, status, title in (
-        ("GET", "/", 404, "ROUTE_NOT_FOUND"),
+        ("DELETE", "/", 405, "Method Not Allowed"),
         ("GET", "/api/nothing", 404, "ROUTE_NOT_FOUND"),
         ("POST", "/api/bulk/nothing/here", 404, "ROUTE_NOT_FOUND"),
         ("GET", QUICK, 405, "Method Not Allowed"),
@@ -197,3 +201,58 @@ async def test_health_needs_no_key(guarded: Running) -> None:
     assert (await guarded.get("/readyz")).body == {
         "status": "ready", "postgres": "ok", "jetstream": "ok",
     }  # fmt: skip
+
+
+async def test_the_front_page_says_what_is_served_and_asks_for_no_key(guarded: Running) -> None:
+    front = (await guarded.get("/")).body
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert (front["name"].lower(), front["version"]) == (project["name"], project["version"])
+    assert [(route["method"], route["path"]) for route in front["routes"]] == [
+        (method, path) for method, path, _, _ in ROUTES
+    ]
+    assert all(route["does"] for route in front["routes"])
+
+
+async def test_monitors_may_ask_with_head(guarded: Running) -> None:
+    for path in ("/", "/healthz", "/readyz"):
+        answer = await guarded.ask("HEAD", path, {})
+        assert answer.status == 200, path
+        assert int(answer.headers["Content-Length"]) > 0
+    job_id = uuid4()
+    streamed = await guarded.ask("HEAD", f"/api/bulk/realtime/{job_id}", {"X-API-Key": ANN})
+    assert streamed.status == 405
+
+
+async def test_an_expectation_that_is_not_served_is_refused_in_our_shape(gateway: Running) -> None:
+    answer = await gateway.post(QUICK, quick(numbers(1)), Expect="a-miracle")
+    assert (answer.status, answer.body["error"]) == (417, "Expectation Failed")
+    assert (await gateway.post(QUICK, quick(numbers(1)), Expect="100-continue")).status == 201
+
+
+async def test_a_session_body_nested_too_deep_is_a_bad_request(guarded: Running) -> None:
+    answer = await guarded.post("/api/session", data=b'{"x":' * 3000)
+    assert (answer.status, answer.body["error"]) == (400, "Bad Request")
+
+
+async def test_readiness_is_answered_while_postgresql_hangs(
+    gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hanging() -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(gateway.parts.store, "check", hanging)
+    async with asyncio.timeout(10):
+        answer = await gateway.get("/readyz")
+    assert (answer.status, answer.body["jetstream"]) == (503, "ok")
+    assert answer.body["postgres"] == "no answer within 2 s"
+
+
+async def test_a_hundred_percent_is_all(gateway: Running, pool: Pool) -> None:
+    job_id = await gateway.submit(1)
+    for sent, percentage in ((49_976, 99.9), (49_999, 99.9), (50_000, 100.0)):
+        await pool.execute(
+            "UPDATE jobs SET total = 50000, sent = $2, queued = 50000 - $2 WHERE id = $1",
+            UUID(job_id), sent,
+        )  # fmt: skip
+        body = (await gateway.get(f"/api/bulk/job/{job_id}")).body
+        assert body["progress"]["percentage"] == percentage

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.auth import SESSION_SECONDS, Gate, Keys, owner_of
-from schemas.settings import ApiKey, Gateway, SettingsError, load
+from schemas.settings import ApiKey, Gateway, SettingsError, load, parse_api_keys
 
 ANN, BOB, BOB_NEW = (
     ApiKey("ann", "ann-key-1"), ApiKey("bob", "bob-key-1"), ApiKey("bob", "bob-key-2"),
@@ -164,3 +164,7 @@ def test_a_session_that_was_changed_is_nobodys(place: int, character: str) -> No
 
 def test_keys_do_not_show_in_what_is_printed() -> None:
     assert "key-1" not in repr(KEYS) + repr(ANN)
+
+
+def test_blanks_around_names_and_keys_are_no_part_of_them() -> None:
+    assert parse_api_keys("ann : ann-key-1 ,\tbob: bob-key-1\r\n") == (ANN, BOB)
