@@ -49,6 +49,7 @@ class Parts:
     keys: Keys
     numbers: Numbers
     admission: Admission = field(default_factory=Admission)
+    checks: set[asyncio.Task[str]] = field(default_factory=set)  # of readiness, under way
 
 
 PARTS: Final = web.AppKey("parts", Parts)
