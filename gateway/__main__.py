@@ -17,6 +17,7 @@ from gateway.hub import Hub
 from gateway.numbers import Numbers
 from gateway.parts import Parts
 from gateway.store import Store
+from gateway.wire import Runner
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.meters import Meters
@@ -29,7 +30,8 @@ from schemas.settings import Gateway, SettingsError
 NAME: Final = "gateway"
 RETRY_SECONDS: Final = 1.0
 SAID_EVERY: Final = 5  # attempts to reach PostgreSQL
-SHUTDOWN_SECONDS: Final = 10.0  # for submissions under way; streams end at once
+SHUTDOWN_SECONDS: Final = 3.0  # for submissions under way; aiohttp may take it twice
+CUT_SECONDS: Final = 1.0  # for streams to take their end
 CLOSE_SECONDS: Final = 2.0
 
 
@@ -110,14 +112,16 @@ async def _opening(parts: Parts) -> AsyncIterator[asyncio.Task[Pool]]:
 
 @asynccontextmanager
 async def _listening(parts: Parts) -> AsyncIterator[None]:
-    runner = web.AppRunner(make_app(parts), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = Runner(make_app(parts), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         await _listen(runner, parts.settings.host, parts.settings.port)
         yield
     finally:
         parts.hub.close()
+        cutting = asyncio.get_running_loop().call_later(CUT_SECONDS, parts.hub.cut)
         await runner.cleanup()
+        cutting.cancel()
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:

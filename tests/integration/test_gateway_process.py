@@ -1,6 +1,8 @@
 """The gateway among servers that come and go: it waits, takes jobs, says what is missing, stops."""
 
 import asyncio
+import json
+import logging
 import signal
 import socket
 import subprocess
@@ -15,6 +17,7 @@ import pytest
 from deploy import servers
 from deploy.programs import running
 from gateway.__main__ import serve
+from gateway.parts import MOST_INSIDE
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
@@ -61,7 +64,7 @@ async def test_a_job_is_taken_while_nats_is_down(
         row = await pool.fetchrow("SELECT state, queued FROM jobs")
         assert row is not None
         assert (row["state"], row["queued"]) == ("queued", 3)
-        async with gateway.watch(answer.body["jobId"], "5.0") as stream:
+        async with gateway.watch(answer.body["jobId"], "19abc-5.0") as stream:
             (hello,) = await stream.take(1)
             assert hello.data["job"]["queued"] == 3
         missing = await gateway.get("/readyz")
@@ -199,6 +202,73 @@ async def test_sigterm_stops_the_process_in_two_seconds_with_a_stream_open(
     finally:
         process.kill()
         process.communicate(timeout=10)
+
+
+async def test_a_reader_that_takes_nothing_does_not_hold_up_the_stop(
+    database_url: str, nats_url: str, broker: Broker, log: Log
+) -> None:
+    """`serving` fails when the gateway is not down within 5 s."""
+    with socket.socket() as slow:
+        async with serving(database_url, nats_url, log) as gateway:
+            job_id = await gateway.submit(3)
+            slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            _send(slow, gateway, f"GET /api/bulk/realtime/{job_id} HTTP/1.1", "")
+            await until(lambda: gateway.parts.hub.size == 1, "it watches")
+            frame = LoopStarted(
+                job_id=UUID(job_id), loop_index=1, batch_index=0, total_loops=9, loop_size=1
+            )
+            for told in range(80):
+                payload = encode_envelope(told * 500 + 1, [frame] * 500)
+                await broker.publish(events_subject(job_id), payload)
+
+
+async def test_an_upload_that_never_ends_does_not_hold_up_the_stop(
+    database_url: str, nats_url: str, log: Log
+) -> None:
+    with socket.socket() as slow:
+        async with serving(database_url, nats_url, log) as gateway:
+            _send(slow, gateway, f"POST {QUICK} HTTP/1.1", "Content-Length: 999\r\n")
+            admission = gateway.parts.admission
+            await until(lambda: admission._free < MOST_INSIDE, "the upload has begun")
+
+
+def _send(connection: socket.socket, gateway: Running, line: str, header: str) -> None:
+    connection.connect(("127.0.0.1", int(gateway.url.rpartition(":")[2])))
+    connection.sendall(f"{line}\r\nHost: 127.0.0.1\r\n{header}\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    "request_lines",
+    [
+        b"GET /api/bulk/jobs HTTP/1.1\r\nHost: x\r\nX-API-Key: supersecret1\r\r\n\r\n",
+        b"GET /api/bulk/jobs?key=supersecret1 \x01 HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\x16\x03\x01supersecret1\r\n\r\n",
+        b"GET /?supersecret1" + b"x" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Encoding: br\r\nX-API-Key: supersecret1\r\n\r\n",
+    ],
+)
+async def test_what_is_not_http_is_refused_in_our_shape_and_repeated_nowhere(
+    database_url: str,
+    nats_url: str,
+    log: Log,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    request_lines: bytes,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with serving(database_url, nats_url, log) as gateway:
+        port = int(gateway.url.rpartition(":")[2])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(request_lines)
+        async with asyncio.timeout(10):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+    assert head.split()[1] == b"400"
+    assert set(json.loads(body)) == {"error", "message"}
+    said = caplog.text + capsys.readouterr().out + body.decode()
+    assert "supersecret1" not in said
+    assert "Traceback" not in said
 
 
 def _gateway(**environ: str) -> subprocess.Popen[str]:

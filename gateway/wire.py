@@ -1,0 +1,53 @@
+"""HTTP that is none: answered in the shape of every refusal, and logged without what was sent.
+
+What cannot be parsed may hold a key in one of its lines, so neither the log nor the answer
+repeats it.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_protocol import RequestHandler
+
+from gateway import errors
+from gateway.answers import refused
+
+
+class Handler(RequestHandler):
+    """One connection."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - it repeats what was sent
+    ) -> web.StreamResponse:
+        """The answer to what aiohttp could not read; closes the connection."""
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return super().handle_error(request, status, exc, None)
+        self.logger.info("a request could not be read (%d)", status)
+        response = refused(errors.http_error(status, HTTPStatus(status).phrase))
+        response.force_close()
+        return response
+
+
+class Server(web.Server):
+    """Makes a handler of ours for each connection."""
+
+    def __call__(self) -> Handler:
+        return Handler(self, loop=self._loop, **self._kwargs)
+
+
+class Runner(web.AppRunner):
+    """Serves an application over handlers of ours."""
+
+    __slots__ = ()
+
+    async def _make_server(self) -> Any:
+        server = await super()._make_server()
+        server.__class__ = Server  # aiohttp has no way to name the class of its handlers
+        return server
