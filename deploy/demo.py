@@ -8,11 +8,12 @@ import asyncio
 import contextlib
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TextIO, cast
 
 import aiohttp
 from rich.console import Console
@@ -21,9 +22,10 @@ from rich.live import Live
 from deploy import stack, watch
 from deploy.campaign import Campaign, Ledger, Pace, ideal_seconds, what_is_wrong
 from deploy.demo_view import LiveView, PlainView, View, proof, summary
+from deploy.lines import last_said
 from deploy.ports import reserve_port
-from deploy.programs import last_line
 from deploy.supervisor import NotStarted, Supervisor
+from deploy.terminal import Terminal
 from plumbing.tasks import end
 from schemas.settings import Daemon, Gateway, Sandbox, fields_of
 
@@ -44,23 +46,28 @@ def demo(environ: Mapping[str, str]) -> int:
 
     Raises SettingsError, CannotStart or NotStarted.
     """
-    console, folder = Console(), Path(tempfile.mkdtemp(prefix="loopcast-demo-"))
-    try:
-        wanted = stack.plan(demo_environ(environ))
-        console.print("Starting a stack of its own for the demo", highlight=False)
-        asyncio.run(_play(wanted, folder, console))
-        code = 0
-    except (Failed, NotStarted, watch.Refused, aiohttp.ClientError) as error:
-        _tell_of_failure(console, str(error), folder)
-        return 1
-    except Stopped:
-        console.print("Stopped before the campaign was over.")
-        code = 130
-    except BaseException:
+    console = Console(file=cast("TextIO", Terminal(sys.stdout)))
+    wanted = stack.plan(demo_environ(environ))
+    with asyncio.Runner() as runner:
+        stop = _stop_on_signals(
+            runner.get_loop()
+        )  # from before the folder is made until it is gone
+        folder = Path(tempfile.mkdtemp(prefix="loopcast-demo-"))
+        try:
+            console.print("Starting a stack of its own for the demo", highlight=False)
+            runner.run(_play(wanted, folder, console, stop))
+            code = 0
+        except (Failed, NotStarted, watch.Refused, aiohttp.ClientError) as error:
+            _tell_of_failure(console, str(error), folder)
+            return 1
+        except Stopped:
+            console.print("Stopped before the campaign was over.")
+            code = 130
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         shutil.rmtree(folder, ignore_errors=True)
-        raise
-    shutil.rmtree(folder, ignore_errors=True)
-    return code
+        return code
 
 
 def demo_environ(environ: Mapping[str, str]) -> dict[str, str]:
@@ -73,11 +80,17 @@ def demo_environ(environ: Mapping[str, str]) -> dict[str, str]:
     return kept | {"SANDBOX_HOST": "127.0.0.1"} | {name: str(reserve_port()) for name in names}
 
 
-async def _play(wanted: stack.Plan, folder: Path, console: Console) -> None:
-    """Bring the stack up, run the campaign, take the stack down."""
-    stop, up = asyncio.Event(), asyncio.Event()
+def _stop_on_signals(loop: asyncio.AbstractEventLoop) -> asyncio.Event:
+    """An event that is set by whatever ends the demo early; SIGHUP: its terminal was closed."""
+    stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(signum, stop.set)
+        loop.add_signal_handler(signum, stop.set)
+    return stop
+
+
+async def _play(wanted: stack.Plan, folder: Path, console: Console, stop: asyncio.Event) -> None:
+    """Bring the stack up, run the campaign, take the stack down."""
+    up = asyncio.Event()
     programs = stack.programs(wanted, folder, folder)
     supervisor = Supervisor(programs, lambda line: console.print(line, highlight=False), _no_lines)
     running = asyncio.create_task(supervisor.run(stop, up.set))
@@ -169,13 +182,13 @@ def _view(console: Console) -> Iterator[View]:
 
 
 def _tell_of_failure(console: Console, sentence: str, folder: Path) -> None:
-    console.print(sentence, style="red", highlight=False, soft_wrap=True)
+    console.print(sentence, style="red", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"The logs are in {folder}", highlight=False, markup=False, soft_wrap=True)
     for log in sorted(folder.glob("*.log")):
-        console.print(
-            f"{log} ends with: {last_line(log.read_text(errors='replace'))}",
-            highlight=False,
-            soft_wrap=True,
-        )
+        said = last_said(log.read_text(errors="replace"))
+        if said not in sentence:
+            line = f"{log.name} ends with: {said}"
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _no_lines(_name: str, _line: str) -> None:

@@ -1,15 +1,16 @@
 """How the demo shows a campaign: live bars on a terminal, plain lines elsewhere."""
 
 import time
-from typing import Protocol
+from typing import Final, Protocol
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from deploy.campaign import Campaign, Ledger, Loop, ideal_seconds
+
+_BAR_CELLS: Final = 40
 
 
 class View(Protocol):
@@ -60,15 +61,17 @@ def picture(campaign: Campaign, now: float) -> RenderableType:
     bars = Table.grid(padding=(0, 2))
     for loop in campaign.loops:
         name = f"loop {loop.number}/{len(campaign.loops)}"
-        bar = ProgressBar(total=loop.size, completed=loop.done, width=40, finished_style="green")
-        bars.add_row(name, bar, f"{loop.done:>4} of {loop.size}", _state(loop))
+        bars.add_row(name, _bar(loop), f"{loop.done:>4} of {loop.size}", _state(loop))
     return Group(bars, Text(status_line(campaign, now)))
 
 
 def status_line(campaign: Campaign, now: float) -> str:
     """`sent 240, failed 0, 9.9/s, 0:28 left`, and the pause while there is one."""
     left = campaign.seconds_left(now)
-    parts = [f"sent {campaign.sent}", f"failed {campaign.failed}", f"{campaign.rate(now):.1f}/s"]
+    parts = [f"sent {campaign.sent}", f"failed {campaign.failed}"]
+    if campaign.unknown:
+        parts.append(f"unknown {campaign.unknown}")
+    parts.append(f"{campaign.rate(now):.1f}/s")
     if left is not None:
         parts.append(f"{_clock(left)} left")
     pause = campaign.pause_left(now)
@@ -81,23 +84,26 @@ def loop_line(loop: Loop, loops: int) -> str:
     """`loop 1/3 completed: 200 sent, 0 failed in 19.9 s (10.0/s), then a pause of 2 s`."""
     told = loop.completed
     assert told is not None
+    unknown = f", {told.unknown} unknown" if told.unknown else ""
     line = (
-        f"loop {loop.number}/{loops} completed: {told.sent} sent, {told.failed} failed"
+        f"loop {loop.number}/{loops} completed: {told.sent} sent, {told.failed} failed{unknown}"
         f" in {told.duration_ms / 1000:.1f} s ({told.rate_per_second:.1f}/s)"
     )
     return line + (f", then a pause of {told.pause_ms / 1000:g} s" if told.pause_ms else "")
 
 
 def summary(campaign: Campaign) -> Table:
-    """What came of it, a row a loop."""
+    """What came of it, a row a loop; `unknown` has a column when there is any."""
     table = Table(title="Campaign “Demo”", title_justify="left")
-    for name in ("loop", "size", "sent", "failed", "seconds", "per second", "pause after"):
+    outcomes = ("sent", "failed", "unknown") if campaign.unknown else ("sent", "failed")
+    for name in ("loop", "size", *outcomes, "seconds", "per second", "pause after"):
         table.add_column(name, justify="right")
     for loop in campaign.loops:
         if told := loop.completed:
             pause = f"{told.pause_ms / 1000:g} s" if told.pause_ms else "none"
             seconds, rate = f"{told.duration_ms / 1000:.1f}", f"{told.rate_per_second:.1f}"
-            cells = (loop.number, loop.size, told.sent, told.failed, seconds, rate, pause)
+            counts = [getattr(told, outcome) for outcome in outcomes]
+            cells = (loop.number, loop.size, *counts, seconds, rate, pause)
             table.add_row(*map(str, cells))
     return table
 
@@ -114,9 +120,17 @@ def proof(campaign: Campaign, ledger: Ledger) -> str:
     )
 
 
+def _bar(loop: Loop) -> Text:
+    """Full and empty differ in their characters too, for terminals without colour."""
+    full = _BAR_CELLS * loop.done // loop.size
+    style = "green" if loop.done == loop.size else "cyan"
+    return Text.assemble(("█" * full, style), ("░" * (_BAR_CELLS - full), "dim"))
+
+
 def _state(loop: Loop) -> str:
     if loop.completed:
-        return f"{loop.completed.duration_ms / 1000:.1f} s"
+        unknown = f", {loop.unknown} unknown" if loop.unknown else ""
+        return f"{loop.completed.duration_ms / 1000:.1f} s{unknown}"
     return "sending" if loop.done else ""
 
 

@@ -8,6 +8,12 @@ _DECODER: Final = msgspec.json.Decoder(dict[str, Any])
 _SHOWN_APART: Final = {"at", "level", "event", "process", "exception"}
 
 
+def last_said(text: str) -> str:
+    """The last line that says something, readable; of a traceback its last line. "" for none."""
+    said = [line for line in text.splitlines() if line.strip()]
+    return readable(said[-1]).splitlines()[-1].strip() if said else ""
+
+
 def readable(line: str) -> str:
     """`12:30:01 info loop started loop=1`; other lines stay as they are."""
     try:

@@ -1,6 +1,7 @@
 """`python -m deploy.local`: the whole stack on this machine, until Ctrl-C; with `demo`, a campaign.
 
-Exit code 0 after a clean stop, 78 when settings are wrong, 1 when it cannot start.
+Exit code 0 after a clean stop, 78 when settings are wrong, 2 when the command is, 1 when it cannot
+start.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from deploy import stack
 from deploy.demo import demo
 from deploy.lines import readable
 from deploy.supervisor import NotStarted, Supervisor
+from deploy.terminal import Terminal
 from plumbing.process import EXIT_CONFIG, CannotStart
 from schemas.settings import SettingsError
 
@@ -32,11 +34,18 @@ Nothing reaches a phone: the sandbox stands in for Meta. What it accepted:
 
   curl {url}/sandbox/ledger/summary
 """
-USAGE: Final = "usage: python -m deploy.local [demo]"
+USAGE: Final = """\
+usage: python -m deploy.local [demo]
+
+The whole stack on this machine, until Ctrl-C; with demo, a campaign of 500, watched live.
+Settings come from the environment: README.md lists them."""
 
 
 def main(arguments: list[str]) -> int:
     """Run the stack, or the demo; returns the exit code."""
+    if not {"-h", "--help"}.isdisjoint(arguments):
+        Terminal(sys.stdout).write(f"{USAGE}\n")
+        return 0
     if arguments not in ([], ["demo"]):
         return _said(USAGE, 2)
     try:
@@ -71,9 +80,10 @@ async def _until_signal(supervisor: Supervisor, wanted: stack.Plan) -> None:
 
 
 def _stopping(stop: asyncio.Event) -> None:
-    if not stop.is_set():
-        _say("Stopping…")
+    if stop.is_set():
+        return
     stop.set()
+    _say("Stopping…")
 
 
 def what_next(wanted: stack.Plan) -> str:
@@ -100,7 +110,7 @@ def _locked(data: Path) -> Iterator[None]:
 
 
 def _say(sentence: str) -> None:
-    sys.stderr.write(f"{sentence}\n")
+    Terminal(sys.stderr).write(f"{sentence}\n")
 
 
 def _show(name: str, line: str) -> None:

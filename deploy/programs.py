@@ -31,6 +31,7 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)  # on top of ours
     log_file: Path | None = None  # where its output goes; None: to our standard error
     stop_signal: signal.Signals = signal.SIGTERM
+    when_killed: str = ""  # what it means, for people, when it does not stop and has to be killed
     stop_seconds: float = 10  # `running` kills it then; a supervisor shares its time among all
 
 

@@ -16,6 +16,7 @@ from schemas.settings import Daemon, Gateway, Sandbox, SettingsError, load
 SANDBOX_PORT: Final = 8090
 SANDBOX_NUMBER: Final = "100000000000001"
 S = TypeVar("S", bound=msgspec.Struct)
+_WHEN_KILLED: Final = {"daemon": "its messages in flight become `unknown`"}
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to reach, not to bind
 
 
@@ -46,7 +47,6 @@ class Port:
     host: str
     number: int
     setting: str
-    user: str
 
 
 def plan(environ: Mapping[str, str]) -> Plan:
@@ -72,17 +72,17 @@ def check_ports(wanted: Plan) -> None:
     """Raises CannotStart when a port is taken, naming it and the setting to change."""
     gateway, daemon, sandbox = wanted.gateway, wanted.daemon, wanted.sandbox
     ports = [
-        Port(gateway.host, gateway.port, "PORT", "gateway"),
-        Port(daemon.host, daemon.daemon_port, "DAEMON_PORT", "daemon"),
+        Port(gateway.host, gateway.port, "PORT"),
+        Port(daemon.host, daemon.daemon_port, "DAEMON_PORT"),
     ]
     if sandbox:
-        ports.append(Port(sandbox.host, sandbox.port, "SANDBOX_PORT", "sandbox"))
+        ports.append(Port(sandbox.host, sandbox.port, "SANDBOX_PORT"))
     _check_different(ports)
     for port in ports:
         if is_taken(port.host, port.number):
             raise CannotStart(
-                f"Port {port.number}, which the {port.user} is to listen on, is taken by another"
-                f" program; stop that one, or set {port.setting} to a free port"
+                f"port {port.number} on {port.host} is taken by another program; stop that one, or"
+                f" set {port.setting} to a free port"
             )
 
 
@@ -132,6 +132,7 @@ def _process(
         is_ready=http_ok(_reachable(host), port, path),
         env=environ,
         log_file=logs and logs / f"{name}.log",
+        when_killed=_WHEN_KILLED.get(name, ""),
     )
 
 

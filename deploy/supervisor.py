@@ -6,9 +6,11 @@ import os
 import signal
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
-from deploy.programs import Program, last_line, spawn_options
+from deploy.lines import last_said
+from deploy.programs import Program, spawn_options
 from plumbing.process import EXIT_CONFIG
 from plumbing.tasks import end
 
@@ -20,6 +22,7 @@ STOP_SECONDS: Final = 9.0  # for all programs together; what one does not need i
 RESERVED_SECONDS: Final = 0.5  # that each gets, however long those before it took
 _LOOK_EVERY_SECONDS: Final = 0.05
 _LONGEST_LINE_BYTES: Final = 2**20
+_TAIL_BYTES: Final = 2**16  # a traceback is one line of JSON
 
 
 class NotStarted(Exception):
@@ -99,7 +102,7 @@ class _Keeper:
         self._process: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._printing: asyncio.Task[None] | None = None
-        self._last_line = ""
+        self._log_from = 0  # bytes: where the log of this life begins
         self._began = 0.0
 
     async def start(self) -> None:
@@ -121,7 +124,8 @@ class _Keeper:
         try:
             await asyncio.wait_for(process.wait(), seconds)
         except TimeoutError:
-            self._say(f"{self.program.name} did not stop in {seconds:.1f} s: killed")
+            meaning = self.program.when_killed and f"; {self.program.when_killed}"
+            self._say(f"{self.program.name} did not stop in {seconds:.1f} s: killed{meaning}")
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await process.wait()
@@ -133,11 +137,8 @@ class _Keeper:
         while True:
             code = await process.wait()
             delay = next_delay(delay, time.monotonic() - self._began)
-            said = await self._what_it_said()
-            self._say(
-                f"{self.program.name} ended with {_how(code)}, saying: {said};"
-                f" starting it again in {delay:g} s"
-            )
+            how = await self._how(code)
+            self._say(f"{self.program.name} ended with {how}; starting it again in {delay:g} s")
             await asyncio.sleep(delay)
             process = await self._spawn()
             if await self._is_ready(process):
@@ -145,9 +146,10 @@ class _Keeper:
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         options = spawn_options(self.program)
-        self._began, self._last_line = time.monotonic(), ""
+        self._began = time.monotonic()
         if self.program.log_file:
             with self.program.log_file.open("ab") as log:
+                self._log_from = log.tell()
                 process = await asyncio.create_subprocess_exec(
                     *self.program.argv, stdout=log, stderr=log, **options
                 )
@@ -169,7 +171,6 @@ class _Keeper:
                 line = "(a line too long to show)\n"
             if not line:
                 return
-            self._last_line = line.strip() or self._last_line
             self._show(self.program.name, line.rstrip("\n"))
 
     async def _is_ready(self, process: asyncio.subprocess.Process) -> bool:
@@ -185,21 +186,27 @@ class _Keeper:
         name, code = self.program.name, process.returncode
         if code is None:
             return NotStarted(f"{name} is not ready after {READY_SECONDS:g} s", 1)
-        said = await self._what_it_said()
-        sentence = f"{name} did not start: it ended with {_how(code)}, saying: {said}"
+        sentence = f"{name} did not start: it ended with {await self._how(code)}"
         return NotStarted(sentence, code if code == EXIT_CONFIG else 1)
 
-    async def _what_it_said(self) -> str:
-        if self.program.log_file:
-            return last_line(_tail(self.program.log_file.read_bytes()))
+    async def _how(self, code: int) -> str:
+        """How it ended, and its last words when they say why.
+
+        They do when it ended by itself: a signal comes from outside, whatever was said before.
+        What was shown already is not said again.
+        """
         if self._printing:  # all that it printed, unless a child of its own keeps the pipe open
             await asyncio.wait({self._printing}, timeout=1)
-        return self._last_line or last_line("")
+        if code < 0:
+            return f"signal {signal.Signals(-code).name}"
+        said = ""
+        if code and self.program.log_file:
+            said = last_said(_tail(self.program.log_file, self._log_from))
+        return f"exit code {code}" + (f", saying: {said}" if said else "")
 
 
-def _how(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else f"signal {signal.Signals(-code).name}"
-
-
-def _tail(text: bytes) -> str:
-    return text[-4096:].decode(errors="replace")
+def _tail(log: Path, begin: int) -> str:
+    """The end of what was logged from byte `begin` on."""
+    with log.open("rb") as file:
+        file.seek(max(begin, log.stat().st_size - _TAIL_BYTES))
+        return file.read().decode(errors="replace")

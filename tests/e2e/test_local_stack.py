@@ -1,13 +1,16 @@
 """`python -m deploy.local`, the real one: comes up, heals, refuses in a sentence, stops clean."""
 
+import contextlib
 import os
+import pty
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,12 @@ from tests.support import free_port, processes_with, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts processes in /proc")
 COMMAND = (sys.executable, "-m", "deploy.local")
+# Takes the terminal that it is started on as its own, as a shell in a new window does.
+AT_A_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 STOP_SECONDS = 10
 
 
@@ -39,6 +48,26 @@ class Stack:
             return subprocess.Popen(
                 [*COMMAND, *arguments], cwd=self.folder, env=self.environ, stdout=out, stderr=out
             )
+
+    @contextmanager
+    def start_on(
+        self, window: "Window", *command: str, own: bool = True
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """It writes to the window, which is its session's terminal, too, if `own`."""
+        wrapped = (sys.executable, "-c", AT_A_TERMINAL) if own else ()
+        with subprocess.Popen(
+            [*wrapped, *COMMAND, *command], cwd=self.folder, env=self.environ,
+            stdin=window.end, stdout=window.end, stderr=window.end, start_new_session=own,
+        ) as supervisor:  # fmt: skip
+            try:
+                yield supervisor
+            finally:
+                supervisor.kill()
+
+    def pids(self, module: str) -> list[int]:
+        """The processes that run one of our modules."""
+        running = processes_with(str(self.folder)).items()
+        return [pid for pid, command in running if command.endswith(f"-m {module} ")]
 
     def once(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
@@ -64,6 +93,33 @@ class Stack:
             finally:
                 supervisor.send_signal(signal.SIGTERM)
                 supervisor.wait(STOP_SECONDS + 10)
+
+
+class Window:
+    """A terminal or a pipe that we read from, until it is closed."""
+
+    def __init__(self, ours: int, end: int) -> None:
+        self._ours, self.end, self._said = ours, end, b""
+        os.set_blocking(ours, False)
+
+    @property
+    def said(self) -> str:
+        with contextlib.suppress(BlockingIOError):
+            while said := os.read(self._ours, 2**16):
+                self._said += said
+        return self._said.decode(errors="replace")
+
+    def close(self) -> None:
+        """What is written to it fails from now on; those whose own terminal it is get SIGHUP."""
+        for descriptor in (self._ours, self.end) if self._ours >= 0 else ():
+            os.close(descriptor)
+        self._ours = -1
+
+
+@contextmanager
+def window(made: Callable[[], tuple[int, int]]) -> Iterator[Window]:
+    with contextlib.closing(Window(*made())) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -136,14 +192,10 @@ async def test_a_gateway_that_is_killed_comes_back(light_stack: Stack) -> None:
         assert " up in " in light_stack.said
         assert "postgres " not in light_stack.said
         assert "nats " not in light_stack.said
-        (gateway,) = [
-            pid
-            for pid, command in processes_with(str(light_stack.folder)).items()
-            if command.endswith("-m gateway ")
-        ]
+        (gateway,) = light_stack.pids("gateway")
         os.kill(gateway, signal.SIGKILL)
         await until(lambda: "gateway is up again" in light_stack.said, "it is back", seconds=20)
-        assert "gateway ended with signal SIGKILL, saying: " in light_stack.said
+        assert "gateway ended with signal SIGKILL; starting it again in " in light_stack.said
         assert (await get(light_stack.url("PORT", "/api/bulk/jobs")))["jobs"] == []
     assert processes_with(str(light_stack.folder)) == {}
 
@@ -161,7 +213,7 @@ def test_a_taken_port_is_one_sentence_and_nothing_is_left(stack: Stack, setting:
     with socket.create_server(("127.0.0.1", stack.ports[setting])):
         done = stack.once()
     assert done.returncode == 1
-    assert done.stderr.startswith(f"Port {stack.ports[setting]}, which the ")
+    assert done.stderr.startswith(f"port {stack.ports[setting]} on 127.0.0.1 is taken by another")
     assert f"set {setting} to" in done.stderr
     assert done.stderr.count("\n") == 1
     assert [path.name for path in (stack.folder / ".data").iterdir()] == ["lock"]
@@ -178,13 +230,49 @@ def test_bad_settings_are_one_message_and_nothing_is_started(stack: Stack) -> No
     assert not (stack.folder / ".data").exists()
 
 
-def test_what_a_process_refuses_at_its_start_stops_the_stack(light_stack: Stack) -> None:
-    light_stack.environ["HOST"] = "0.0.0.0"  # without API_KEYS
+def test_what_a_process_refuses_at_its_start_stops_the_stack_and_is_said_once(
+    light_stack: Stack,
+) -> None:
+    light_stack.environ["SANDBOX_ERRORS"] = "131026=often"
     done = light_stack.once()
     assert done.returncode in (1, 78)
-    assert "gateway did not start" in done.stderr
-    assert "API_KEYS" in done.stderr.splitlines()[-1]
+    refusal, ours = done.stderr.splitlines()
+    assert refusal.startswith("sandbox: SANDBOX_ERRORS")
+    assert ours == f"sandbox did not start: it ended with exit code {done.returncode}"
     assert processes_with(str(light_stack.folder)) == {}
+
+
+async def test_closing_its_terminal_stops_the_stack(light_stack: Stack) -> None:
+    with window(pty.openpty) as opened, light_stack.start_on(opened) as supervisor:
+        await until(lambda: "A first message:" in opened.said, "all is up", seconds=60)
+        opened.close()
+        assert supervisor.wait(STOP_SECONDS) == 0
+    assert processes_with(str(light_stack.folder)) == {}
+
+
+@pytest.mark.parametrize("made", [pty.openpty, os.pipe])
+async def test_a_stack_that_nobody_hears_any_more_heals_and_stops(
+    light_stack: Stack, made: Callable[[], tuple[int, int]]
+) -> None:
+    with window(made) as opened, light_stack.start_on(opened, own=False) as supervisor:
+        await until(lambda: "A first message:" in opened.said, "all is up", seconds=60)
+        opened.close()
+        (first,) = light_stack.pids("gateway")
+        os.kill(first, signal.SIGKILL)
+        await until(lambda: light_stack.pids("gateway") not in ([], [first]), "another", seconds=20)
+        supervisor.send_signal(signal.SIGTERM)
+        assert supervisor.wait(STOP_SECONDS) == 0
+    assert processes_with(str(light_stack.folder)) == {}
+
+
+async def test_a_demo_whose_terminal_is_closed_leaves_nothing(stack: Stack) -> None:
+    stack.environ["TMPDIR"] = str(stack.folder)
+    with window(pty.openpty) as opened, stack.start_on(opened, "demo") as demo:
+        await until(lambda: "recipients accepted" in opened.said, "it sends", seconds=60)
+        opened.close()
+        assert demo.wait(STOP_SECONDS) == 130
+    assert list(stack.folder.iterdir()) == []
+    assert processes_with(str(stack.folder)) == {}
 
 
 def test_the_demo_ends_with_its_proof(stack: Stack) -> None:
@@ -209,7 +297,9 @@ def test_a_demo_that_cannot_start_says_why_and_keeps_its_logs(stack: Stack) -> N
     done = stack.once("demo")
     assert done.returncode == 1
     assert "sandbox did not start: it ended with exit code" in done.stdout
-    assert "sandbox.log ends with: " in done.stdout
+    assert done.stdout.count("SANDBOX_ERRORS") == 1
+    assert (logs := re.search(r"The logs are in (\S+)", done.stdout))
+    assert "SANDBOX_ERRORS" in (Path(logs[1]) / "sandbox.log").read_text()
     assert "Traceback" not in done.stdout + done.stderr
     assert processes_with(str(stack.folder)) == {}
 
@@ -224,6 +314,17 @@ async def test_a_demo_that_is_stopped_leaves_nothing(stack: Stack) -> None:
     assert processes_with(str(stack.folder)) == {}
 
 
-def test_an_unknown_command_says_which_there_are(stack: Stack) -> None:
-    done = stack.once("dmeo")
-    assert (done.returncode, done.stderr) == (2, "usage: python -m deploy.local [demo]\n")
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("demo", "--help")])
+def test_help_is_a_short_usage_and_starts_nothing(stack: Stack, arguments: tuple[str, ...]) -> None:
+    done = stack.once(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("usage: python -m deploy.local [demo]\n")
+    assert list(stack.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [("dmeo",), ("--verbose",), ("demo", "500")])
+def test_an_unknown_command_says_which_there_are(stack: Stack, arguments: tuple[str, ...]) -> None:
+    done = stack.once(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("usage: python -m deploy.local [demo]\n")
+    assert list(stack.folder.iterdir()) == []

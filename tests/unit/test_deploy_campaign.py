@@ -9,7 +9,7 @@ from rich.console import Console
 from deploy.campaign import Campaign, Ledger, Pace, ideal_seconds, what_is_wrong
 from deploy.demo import demo_environ
 from deploy.demo_view import PlainView, loop_line, picture, proof, status_line, summary
-from deploy.lines import readable
+from deploy.lines import last_said, readable
 from deploy.watch import submission
 from schemas.events import ErrorFields, JobCompleted, LoopCompleted, MessageFailed, MessageSent
 
@@ -24,11 +24,13 @@ def sent(loop: int, total: int, failed: int = 0) -> MessageSent:
     )  # fmt: skip
 
 
-def loop_completed(loop: int, size: int, *, failed: int = 0, pause_ms: int = 0) -> LoopCompleted:
+def loop_completed(
+    loop: int, size: int, *, failed: int = 0, unknown: int = 0, pause_ms: int = 0
+) -> LoopCompleted:
     return LoopCompleted(
         job_id=JOB, loop_index=loop, batch_index=loop - 1, total_loops=2, loop_size=size,
-        sent=size - failed, failed=failed, unknown=0, duration_ms=200, rate_per_second=9.9,
-        pause_ms=pause_ms, errors=[],
+        sent=size - failed - unknown, failed=failed, unknown=unknown,
+        duration_ms=200, rate_per_second=9.9, pause_ms=pause_ms, errors=[],
     )  # fmt: skip
 
 
@@ -135,6 +137,37 @@ def test_the_end_is_told_with_times_and_proof() -> None:
     ]
 
 
+def test_what_is_in_doubt_shows_in_every_view_and_only_then() -> None:
+    campaign = half_way()
+    views = (status_line, lambda told, _: loop_line(told.loops[0], 2), rows_of_summary, drawn)
+    assert not any("unknown" in view(campaign, 100.5) for view in views)
+    campaign.apply(loop_completed(1, 2, unknown=1, pause_ms=2000), 100.0)
+    assert status_line(campaign, 100.5).startswith("sent 2, failed 0, unknown 1, ")
+    assert loop_line(campaign.loops[0], 2).startswith(
+        "loop 1/2 completed: 1 sent, 0 failed, 1 unknown in 0.2 s"
+    )
+    assert all("unknown" in view(campaign, 100.5) for view in views)
+    assert "2 of 2" in drawn(campaign, 100.5)
+
+
+def rows_of_summary(campaign: Campaign, _now: float) -> str:
+    with (console := Console(width=100)).capture() as shown:
+        console.print(summary(campaign))
+    return shown.get()
+
+
+def drawn(campaign: Campaign, now: float) -> str:
+    with (console := Console(width=100, no_color=True)).capture() as shown:
+        console.print(picture(campaign, now))
+    return shown.get()
+
+
+def test_full_and_empty_bars_differ_without_colour() -> None:
+    first, second, _ = drawn(half_way(), 100.5).splitlines()
+    assert "█" * 40 in first
+    assert "░" * 40 in second
+
+
 def test_a_terminal_shows_a_bar_a_loop() -> None:
     with (console := Console(width=100)).capture() as shown:
         console.print(picture(half_way(), 100.5))
@@ -193,3 +226,19 @@ def test_the_demo_takes_what_tunes_it_and_nothing_that_leads_outside() -> None:
 )  # fmt: skip
 def test_log_lines_are_readable_on_a_terminal(line: str, shown: str) -> None:
     assert readable(line) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("first\nlast\n\n", "last"),
+        (
+            '{"event":"broke","exception":"Traceback:\\n  here\\nValueError: no"}\n',
+            "ValueError: no",
+        ),
+        ('{"level":"error","event":"no disk","free":0}', "error no disk free=0"),
+        ("  \n", ""),
+    ],
+)
+def test_the_last_words_of_a_log_are_readable(text: str, said: str) -> None:
+    assert last_said(text) == said

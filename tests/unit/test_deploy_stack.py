@@ -51,6 +51,13 @@ def test_a_given_phone_number_id_is_kept() -> None:
     assert wanted.gateway.default_phone_number_id == "4711"
 
 
+def test_only_a_killed_daemon_leaves_something_in_doubt(tmp_path: Path) -> None:
+    programs = stack.programs(stack.plan(SERVERS), tmp_path)
+    meanings = {program.name: program.when_killed for program in programs}
+    in_doubt = "its messages in flight become `unknown`"
+    assert meanings == {"sandbox": "", "gateway": "", "daemon": in_doubt}
+
+
 def test_an_empty_setting_counts_as_unset() -> None:
     assert stack.plan({"DATABASE_URL": "", "META_ACCESS_TOKEN": " "}).own_postgres
 
@@ -69,9 +76,10 @@ def test_a_taken_port_is_one_sentence_with_the_port_and_the_setting(setting: str
     with taken, pytest.raises(CannotStart) as raised:
         stack.check_ports(stack.plan(ports))
     sentence = str(raised.value)
-    assert f"Port {ports[setting]}, " in sentence
-    assert f"set {setting} to" in sentence
-    assert "\n" not in sentence
+    assert sentence == (
+        f"port {ports[setting]} on 127.0.0.1 is taken by another program; stop that one,"
+        f" or set {setting} to a free port"
+    )
 
 
 def test_free_ports_pass() -> None:

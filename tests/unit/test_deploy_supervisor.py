@@ -1,6 +1,7 @@
 """The supervisor, on small real programs: order, restarts, refusals to start, nothing left."""
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -40,6 +41,18 @@ if journal.read_text().count("frail up") < 3:
     sys.exit("the disk is full")
 while True: time.sleep(0.05)
 """
+
+
+def dying(code: str) -> str:
+    """A program that comes up, then runs `code`."""
+    return f"""
+import os, pathlib, sys, time
+pathlib.Path(sys.argv[1]).write_text("frail up")
+time.sleep(0.3)
+{code}
+"""
+
+
 REFUSING = "import sys; sys.stderr.write('PORT must be a whole number\\n'); sys.exit(78)"
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -110,11 +123,41 @@ async def test_each_program_that_is_up_is_one_line(stage: Stage) -> None:
 async def test_a_program_that_dies_is_started_again_with_growing_delays(stage: Stage) -> None:
     async with stage.up(stage.program("frail", FRAIL)):
         await until(lambda: stage.told().count("frail up") == 3, "its third life", seconds=20)
-    deaths = [line for line in stage.said if "ended" in line]
-    assert deaths == [
-        "frail ended with exit code 1, saying: the disk is full; starting it again in 0.5 s",
-        "frail ended with exit code 1, saying: the disk is full; starting it again in 1 s",
+    assert [line for line in stage.said if "ended" in line] == [
+        "frail ended with exit code 1; starting it again in 0.5 s",
+        "frail ended with exit code 1; starting it again in 1 s",
     ]
+    assert stage.shown.count(("frail", "the disk is full")) == 2
+
+
+async def test_what_a_program_logged_before_it_failed_is_said_readable(stage: Stage) -> None:
+    line = json.dumps({"event": "broke", "exception": "Traceback\nOSError: full"})
+    log = stage.folder / "log"
+    log.write_text("words of an earlier life\n")
+    frail = replace(stage.program("frail", dying(f"print({line!r}); sys.exit(3)")), log_file=log)
+    async with stage.up(frail):
+        await until(lambda: len(stage.said) > 1, "its death")
+    assert stage.said[1] == (
+        "frail ended with exit code 3, saying: OSError: full; starting it again in 0.5 s"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "how"),
+    [
+        ("print('ready'); sys.stdout.flush(); os.kill(os.getpid(), 9)", "signal SIGKILL"),
+        ("print('ready'); sys.exit(0)", "exit code 0"),
+        ("sys.exit(3)", "exit code 3"),
+    ],
+)
+async def test_last_words_that_are_no_cause_are_not_quoted(
+    code: str, how: str, stage: Stage
+) -> None:
+    log = stage.folder / "log"
+    log.write_text("words of an earlier life\n")
+    async with stage.up(replace(stage.program("frail", dying(code)), log_file=log)):
+        await until(lambda: len(stage.said) > 1, "its death")
+    assert stage.said[1] == f"frail ended with {how}; starting it again in 0.5 s"
 
 
 @pytest.mark.parametrize(
@@ -129,11 +172,12 @@ def test_delays_double_up_to_30_s_and_begin_anew_after_a_minute_of_health(
 
 @linux
 async def test_bad_settings_stop_everything_and_are_not_tried_again(stage: Stage) -> None:
-    with pytest.raises(NotStarted, match="PORT must be a whole number") as raised:
+    with pytest.raises(NotStarted) as raised:
         await stage.supervisor(
             stage.program("first", STEADY), stage.program("refusing", REFUSING)
         ).run(asyncio.Event(), lambda: None)
     assert raised.value.exit_code == 78
+    assert str(raised.value) == "refusing did not start: it ended with exit code 78"
     assert stage.told() == ["first up", "first down"]
     assert stage.shown.count(("refusing", "PORT must be a whole number")) == 1
     assert processes_with(stage.mark) == {}
@@ -148,9 +192,10 @@ async def test_what_a_program_prints_is_shown_with_its_name(stage: Stage) -> Non
 @linux
 async def test_a_program_that_does_not_stop_is_killed(stage: Stage) -> None:
     stop = asyncio.Event()
-    programs = (stage.program("first", STEADY), stage.program("stubborn", STUBBORN))
+    stubborn = replace(stage.program("stubborn", STUBBORN), when_killed="its work is lost")
+    programs = (stage.program("first", STEADY), stubborn)
     await asyncio.wait_for(stage.supervisor(*programs, stop_seconds=1).run(stop, stop.set), 20)
-    assert stage.said[-1] == "stubborn did not stop in 0.5 s: killed"
+    assert stage.said[-1] == "stubborn did not stop in 0.5 s: killed; its work is lost"
     assert stage.told() == ["first up", "stubborn up", "first down"]
     assert processes_with(stage.mark) == {}
 
