@@ -49,9 +49,8 @@ def demo(environ: Mapping[str, str]) -> int:
     console = Console(file=cast("TextIO", Terminal(sys.stdout)))
     wanted = stack.plan(demo_environ(environ))
     with asyncio.Runner() as runner:
-        stop = _stop_on_signals(
-            runner.get_loop()
-        )  # from before the folder is made until it is gone
+        # From before the folder is made until it is gone, no signal ends us between.
+        stop = _stop_on_signals(runner.get_loop())
         folder = Path(tempfile.mkdtemp(prefix="loopcast-demo-"))
         try:
             console.print("Starting a stack of its own for the demo", highlight=False)

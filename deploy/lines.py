@@ -10,8 +10,7 @@ _SHOWN_APART: Final = {"at", "level", "event", "process", "exception"}
 
 def last_said(text: str) -> str:
     """The last line that says something, readable; of a traceback its last line. "" for none."""
-    said = [line for line in text.splitlines() if line.strip()]
-    return readable(said[-1]).splitlines()[-1].strip() if said else ""
+    return _last(readable(_last(text)))
 
 
 def readable(line: str) -> str:
@@ -25,3 +24,8 @@ def readable(line: str) -> str:
     parts = (time, str(said.get("level", "")), str(said.get("event", "")), fields)
     exception = f"\n{said['exception']}" if "exception" in said else ""
     return " ".join(part for part in parts if part) + exception
+
+
+def _last(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""

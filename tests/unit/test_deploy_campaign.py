@@ -238,6 +238,7 @@ def test_log_lines_are_readable_on_a_terminal(line: str, shown: str) -> None:
         ),
         ('{"level":"error","event":"no disk","free":0}', "error no disk free=0"),
         ("  \n", ""),
+        ("{}\n", ""),
     ],
 )
 def test_the_last_words_of_a_log_are_readable(text: str, said: str) -> None:
