@@ -25,7 +25,7 @@ from deploy.demo_view import LiveView, PlainView, View, proof, summary
 from deploy.lines import last_said
 from deploy.ports import reserve_port
 from deploy.supervisor import NotStarted, Supervisor
-from deploy.terminal import Terminal
+from deploy.terminal import Terminal, stopping_when_closed
 from plumbing.tasks import end
 from schemas.settings import Daemon, Gateway, Sandbox, fields_of
 
@@ -94,10 +94,11 @@ async def _play(wanted: stack.Plan, folder: Path, console: Console, stop: asynci
     supervisor = Supervisor(programs, lambda line: console.print(line, highlight=False), _no_lines)
     running = asyncio.create_task(supervisor.run(stop, up.set))
     try:
-        if await _first(up.wait(), running):
-            await _finish(_campaign(wanted, console), running, console)
-        elif not running.exception():
-            raise Stopped
+        async with stopping_when_closed(stop):
+            if await _first(up.wait(), running):
+                await _finish(_campaign(wanted, console), running, console)
+            elif not running.exception():
+                raise Stopped
     finally:
         stop.set()
         await running

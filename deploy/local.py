@@ -18,7 +18,7 @@ from deploy import stack
 from deploy.demo import demo
 from deploy.lines import readable
 from deploy.supervisor import NotStarted, Supervisor
-from deploy.terminal import Terminal
+from deploy.terminal import Terminal, stopping_when_closed
 from plumbing.process import EXIT_CONFIG, CannotStart
 from schemas.settings import SettingsError
 
@@ -59,9 +59,9 @@ def main(arguments: list[str]) -> int:
 
 
 def run(data: Path) -> int:
-    """The stack with its data in `data`, until SIGINT, SIGTERM or SIGHUP; returns the exit code.
+    """The stack with its data in `data`, until SIGINT, SIGTERM, SIGHUP or the end of its terminal.
 
-    Raises SettingsError, CannotStart or NotStarted.
+    Returns the exit code. Raises SettingsError, CannotStart or NotStarted.
     """
     wanted = stack.plan(os.environ)
     with _locked(data):
@@ -76,7 +76,8 @@ async def _until_signal(supervisor: Supervisor, wanted: stack.Plan) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(signum, _stopping, stop)
-    await supervisor.run(stop, lambda: _say(what_next(wanted)))
+    async with stopping_when_closed(stop):
+        await supervisor.run(stop, lambda: _say(what_next(wanted)))
 
 
 def _stopping(stop: asyncio.Event) -> None:

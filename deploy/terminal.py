@@ -1,11 +1,17 @@
-"""Writing to a person who may have gone: what cannot be written is lost, and nothing else."""
+"""A person's terminal, which may be closed: lines are lost then, and we are told to stop."""
 
+import asyncio
+import contextlib
 import errno
 import io
 import os
+from collections.abc import AsyncIterator
 from typing import Final, TextIO
 
+from plumbing.tasks import end
+
 _GONE: Final = (errno.EIO, errno.EPIPE)  # a terminal that was closed; a pipe that nobody reads
+_LOOK_EVERY_SECONDS: Final = 0.5
 
 
 class Terminal(io.TextIOBase):
@@ -45,3 +51,40 @@ class Terminal(io.TextIOBase):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
             os.close(nowhere)
+
+
+@contextlib.asynccontextmanager
+async def stopping_when_closed(stop: asyncio.Event) -> AsyncIterator[None]:
+    """Within the block, `stop` is set once the terminal that we run on is closed.
+
+    The kernel sends SIGHUP to the leader of the terminal's session only, and to us not before it
+    has ended; when the leader is `make` (`tmux new 'make run'`), it waits for us instead.
+    """
+    watching = asyncio.create_task(_watch(stop))
+    try:
+        yield
+    finally:
+        await end(watching)
+
+
+async def _watch(stop: asyncio.Event) -> None:
+    try:
+        terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
+    except OSError:  # we run on none
+        return
+    try:
+        if await _was_in_front(terminal):
+            stop.set()
+    finally:
+        os.close(terminal)
+
+
+async def _was_in_front(terminal: int) -> bool:
+    """Wait until it is closed; whether we ran in its foreground, as who is told by SIGHUP does."""
+    in_front = False
+    while True:
+        try:
+            in_front = os.tcgetpgrp(terminal) == os.getpgrp()
+        except OSError:
+            return in_front
+        await asyncio.sleep(_LOOK_EVERY_SECONDS)

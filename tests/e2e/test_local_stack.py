@@ -22,11 +22,18 @@ from tests.support import free_port, processes_with, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts processes in /proc")
 COMMAND = (sys.executable, "-m", "deploy.local")
-# Takes the terminal that it is started on as its own, as a shell in a new window does.
+# Takes the terminal that it is started on as its session's own, as a shell in a new window does.
 AT_A_TERMINAL = """
 import fcntl, os, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 os.execv(sys.argv[1], sys.argv[1:])
+"""
+# Is told by SIGHUP when its terminal is closed, tells nobody, and waits: `tmux new 'make run'`.
+BELOW_MAKE = """
+import fcntl, signal, subprocess, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGHUP, lambda *_: None)
+sys.exit(subprocess.call(sys.argv[1:]))
 """
 STOP_SECONDS = 10
 
@@ -51,13 +58,13 @@ class Stack:
 
     @contextmanager
     def start_on(
-        self, window: "Window", *command: str, own: bool = True
+        self, window: "Window", *command: str, leader: str | None = AT_A_TERMINAL
     ) -> Iterator[subprocess.Popen[bytes]]:
-        """It writes to the window, which is its session's terminal, too, if `own`."""
-        wrapped = (sys.executable, "-c", AT_A_TERMINAL) if own else ()
+        """It writes to the window; with a leader, that is its session's terminal, too."""
+        wrapped = (sys.executable, "-c", leader) if leader else ()
         with subprocess.Popen(
             [*wrapped, *COMMAND, *command], cwd=self.folder, env=self.environ,
-            stdin=window.end, stdout=window.end, stderr=window.end, start_new_session=own,
+            stdin=window.end, stdout=window.end, stderr=window.end, start_new_session=True,
         ) as supervisor:  # fmt: skip
             try:
                 yield supervisor
@@ -242,8 +249,12 @@ def test_what_a_process_refuses_at_its_start_stops_the_stack_and_is_said_once(
     assert processes_with(str(light_stack.folder)) == {}
 
 
-async def test_closing_its_terminal_stops_the_stack(light_stack: Stack) -> None:
-    with window(pty.openpty) as opened, light_stack.start_on(opened) as supervisor:
+@pytest.mark.parametrize("leader", [AT_A_TERMINAL, BELOW_MAKE], ids=["alone", "below make"])
+async def test_closing_its_terminal_stops_the_stack(light_stack: Stack, leader: str) -> None:
+    with (
+        window(pty.openpty) as opened,
+        light_stack.start_on(opened, leader=leader) as supervisor,
+    ):
         await until(lambda: "A first message:" in opened.said, "all is up", seconds=60)
         opened.close()
         assert supervisor.wait(STOP_SECONDS) == 0
@@ -254,7 +265,7 @@ async def test_closing_its_terminal_stops_the_stack(light_stack: Stack) -> None:
 async def test_a_stack_that_nobody_hears_any_more_heals_and_stops(
     light_stack: Stack, made: Callable[[], tuple[int, int]]
 ) -> None:
-    with window(made) as opened, light_stack.start_on(opened, own=False) as supervisor:
+    with window(made) as opened, light_stack.start_on(opened, leader=None) as supervisor:
         await until(lambda: "A first message:" in opened.said, "all is up", seconds=60)
         opened.close()
         (first,) = light_stack.pids("gateway")
@@ -265,9 +276,10 @@ async def test_a_stack_that_nobody_hears_any_more_heals_and_stops(
     assert processes_with(str(light_stack.folder)) == {}
 
 
-async def test_a_demo_whose_terminal_is_closed_leaves_nothing(stack: Stack) -> None:
+@pytest.mark.parametrize("leader", [AT_A_TERMINAL, BELOW_MAKE], ids=["alone", "below make"])
+async def test_a_demo_whose_terminal_is_closed_leaves_nothing(stack: Stack, leader: str) -> None:
     stack.environ["TMPDIR"] = str(stack.folder)
-    with window(pty.openpty) as opened, stack.start_on(opened, "demo") as demo:
+    with window(pty.openpty) as opened, stack.start_on(opened, "demo", leader=leader) as demo:
         await until(lambda: "recipients accepted" in opened.said, "it sends", seconds=60)
         opened.close()
         assert demo.wait(STOP_SECONDS) == 130
