@@ -27,7 +27,8 @@ from deploy.ports import reserve_port
 from deploy.supervisor import NotStarted, Supervisor
 from deploy.terminal import Terminal, stopping_when_closed
 from plumbing.tasks import end
-from schemas.settings import Daemon, Gateway, Sandbox, fields_of
+from schemas.environment import fields_of
+from schemas.settings import Daemon, Gateway, Sandbox
 
 RECIPIENTS: Final = 500
 _PATIENCE_SECONDS: Final = 60.0  # on top of three times the ideal duration

@@ -20,7 +20,7 @@ from deploy.lines import readable
 from deploy.supervisor import NotStarted, Supervisor
 from deploy.terminal import Terminal, stopping_when_closed
 from plumbing.process import EXIT_CONFIG, CannotStart
-from schemas.settings import SettingsError
+from schemas.environment import SettingsError
 
 FIRST_MESSAGE: Final = """
 Loopcast is at {url} (Ctrl-C stops it). A first message:

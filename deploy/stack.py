@@ -11,7 +11,8 @@ from deploy import servers
 from deploy.ports import is_taken, reserve_port
 from deploy.programs import Program, http_ok, python_module
 from plumbing.process import CannotStart
-from schemas.settings import Daemon, Gateway, Sandbox, SettingsError, load
+from schemas.environment import SettingsError
+from schemas.settings import Daemon, Gateway, Sandbox, load
 
 SANDBOX_PORT: Final = 8090
 SANDBOX_NUMBER: Final = "100000000000001"

@@ -24,8 +24,9 @@ from plumbing.meters import Meters
 from plumbing.postgres import Pool, migrate, open_pool
 from plumbing.process import CannotStart, run
 from plumbing.tasks import end
+from schemas.environment import SettingsError
 from schemas.metrics import GATEWAY, STREAM_DROPS
-from schemas.settings import Gateway, SettingsError
+from schemas.settings import Gateway
 
 NAME: Final = "gateway"
 RETRY_SECONDS: Final = 1.0

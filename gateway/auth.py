@@ -18,7 +18,7 @@ from aiohttp import web
 from gateway import errors
 from gateway.answers import refused
 from gateway.errors import Refusal
-from schemas.settings import ApiKey
+from schemas.environment import ApiKey
 
 LOCAL_OWNER: Final = "local"  # of all jobs where no keys are set
 COOKIE: Final = "loopcast_session"

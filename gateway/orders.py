@@ -15,7 +15,8 @@ from gateway.errors import Refusal
 from gateway.numbers import Invalid
 from gateway.recipients import Source, Table, Text, Values, sendable
 from schemas import api, jobs
-from schemas.settings import Gateway, parse_meta_id
+from schemas.environment import parse_meta_id
+from schemas.settings import Gateway
 
 LONGEST_NAME: Final = 512  # of templates at Meta; labels of ours get the same
 MOST_PLACEHOLDERS: Final = 100  # a body of 1024 characters at Meta has room for fewer

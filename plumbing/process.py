@@ -10,7 +10,8 @@ from typing import TypeVar
 import msgspec
 
 from plumbing.logs import Log, set_up
-from schemas.settings import SettingsError, load
+from schemas.environment import SettingsError
+from schemas.settings import load
 
 try:
     from uvloop import new_event_loop

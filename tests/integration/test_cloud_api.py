@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from daemon.cloud_api import CloudApi, Departure
+from schemas.environment import Secret
 from schemas.outcomes import (
     Accepted,
     ApiError,
@@ -17,7 +18,7 @@ from schemas.outcomes import (
     Unknown,
     UnknownReason,
 )
-from schemas.settings import Daemon, Secret
+from schemas.settings import Daemon
 from tests.peer import Answer, Arrival, Peer, accepted, error, hang, hang_up
 
 BODY = b'{"to":"4915112345678","biz_opaque_callback_data":"1:x:1:1"}'

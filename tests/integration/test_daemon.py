@@ -14,7 +14,8 @@ from daemon.supervisor import serve
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
-from schemas.settings import Daemon, Secret
+from schemas.environment import Secret
+from schemas.settings import Daemon
 from tests import campaigns
 from tests.campaigns import counters, finished, make_job, message, states, told
 from tests.peer import Answer, Arrival, Peer, accepted, error, hang, hang_up

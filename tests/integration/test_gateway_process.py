@@ -22,9 +22,10 @@ from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from plumbing.process import CannotStart
+from schemas.environment import SettingsError
 from schemas.events import LoopStarted, encode_envelope
 from schemas.jobs import loop_bounds
-from schemas.settings import Gateway, SettingsError
+from schemas.settings import Gateway
 from schemas.subjects import events_subject
 from tests.gateways import QUICK, Answer, Running, numbers, quick, serving
 from tests.support import free_port, until

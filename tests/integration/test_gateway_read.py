@@ -11,7 +11,7 @@ import pytest
 from gateway.app import ROUTES
 from plumbing.logs import Log
 from plumbing.postgres import Pool
-from schemas.settings import parse_api_keys
+from schemas.environment import parse_api_keys
 from tests.gateways import PHONE, QUICK, Running, numbers, quick, serving
 
 ANN, BOB = "ann-key-1", "bob-key-1"

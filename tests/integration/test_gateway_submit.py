@@ -20,8 +20,8 @@ from gateway import store, submit
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
+from schemas.environment import parse_api_keys
 from schemas.jobs import Content, Template
-from schemas.settings import parse_api_keys
 from tests.gateways import (
     CUSTOMIZE,
     DIRECT,

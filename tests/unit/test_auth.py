@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.auth import SESSION_SECONDS, Gate, Keys, owner_of
-from schemas.settings import ApiKey, Gateway, SettingsError, load, parse_api_keys
+from schemas.environment import ApiKey, SettingsError, parse_api_keys
+from schemas.settings import Gateway, load
 
 ANN, BOB, BOB_NEW = (
     ApiKey("ann", "ann-key-1"), ApiKey("bob", "bob-key-1"), ApiKey("bob", "bob-key-2"),

@@ -8,7 +8,7 @@ import pytest
 from deploy import servers, stack
 from deploy.ports import is_taken, reserve_port
 from plumbing.process import CannotStart
-from schemas.settings import SettingsError
+from schemas.environment import SettingsError
 from tests.support import free_port
 
 SERVERS = {"DATABASE_URL": "postgresql://elsewhere/db", "NATS_URL": "nats://elsewhere:4222"}

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from schemas import metrics
-from schemas.settings import Daemon, Gateway, Hint, Sandbox, fields_of
+from schemas.environment import Hint, fields_of
+from schemas.settings import Daemon, Gateway, Sandbox
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

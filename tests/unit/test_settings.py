@@ -3,7 +3,8 @@
 import pytest
 
 from schemas import settings
-from schemas.settings import ApiKey, Daemon, Gateway, Sandbox, SettingsError, load
+from schemas.environment import ApiKey, SettingsError, fields_of
+from schemas.settings import Daemon, Gateway, Sandbox, load
 
 TOKEN = {"META_ACCESS_TOKEN": "a-token"}
 
@@ -116,6 +117,6 @@ def test_the_default_lease_outlasts_the_default_request() -> None:
 def test_every_setting_says_what_it_means_and_one_name_means_one_thing() -> None:
     meanings: dict[str, str] = {}
     for kind in (Gateway, Daemon):
-        for hint in settings.fields_of(kind).values():
+        for hint in fields_of(kind).values():
             assert len(hint.env.meaning) > 5
             assert meanings.setdefault(hint.env.name, hint.env.meaning) == hint.env.meaning
