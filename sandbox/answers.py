@@ -5,6 +5,9 @@ from typing import Final
 
 NULLS: Final = b'{"messaging_product":"whatsapp","contacts":[null],"messages":[null]}'
 BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head><body></body></html>"
+SERVER_ERROR: Final = (
+    b"<html><head><title>500 Internal Server Error</title></head><body></body></html>"
+)
 
 
 def message_id(run: str, number: int, recipient: str) -> str:

@@ -26,6 +26,7 @@ ROUTES: Final = (
     web.get("/sandbox/ledger", console.ledger),
     web.get("/sandbox/ledger/summary", console.summary),
     web.delete("/sandbox/ledger", console.forget),
+    web.get("/sandbox/receipts", console.receipts),
     web.get("/sandbox/requests", console.requests),
     web.get("/sandbox/faults", console.faults),
     web.put("/sandbox/faults", console.change_faults),

@@ -1,5 +1,6 @@
 """The sandbox's own side: what was taken, in full and in figures, and the faults to turn."""
 
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +10,7 @@ from sandbox import checks
 from sandbox.fates import MARK, VARIANTS
 from sandbox.faults import changed
 from sandbox.ledger import Wanted
+from sandbox.receipts import USUAL, Status, receipt
 from sandbox.sends import DESK
 
 _LIMIT: Final = 1000
@@ -24,6 +26,7 @@ _INDEX: Final = {
         "GET /sandbox/ledger?to=&tag=&phone_number_id=&after=&limit=",
         "GET /sandbox/ledger/summary",
         "DELETE /sandbox/ledger",
+        "GET /sandbox/receipts?to=&tag=&phone_number_id=&after=&limit=&status=",
         "GET /sandbox/requests?to=&tag=&phone_number_id=&after=&limit=",
         "GET /sandbox/faults",
         "PUT /sandbox/faults",
@@ -52,6 +55,17 @@ async def ledger(request: web.Request) -> web.Response:
 async def requests(request: web.Request) -> web.Response:
     """Every request to send in order of arrival, whatever it was told."""
     return _page(request, accepted_only=False)
+
+
+async def receipts(request: web.Request) -> web.Response:
+    """What Meta would POST later for each accepted send, in order of arrival."""
+    try:
+        wanted, statuses = _wanted(request, "status"), _statuses(request)
+    except ValueError as error:
+        return _bad_request(str(error))
+    ledger = request.app[DESK].ledger
+    show = partial(receipt, run=ledger.run, statuses=statuses)
+    return _json(ledger.page(wanted, accepted_only=True, show=show))
 
 
 async def summary(request: web.Request) -> web.Response:
@@ -87,13 +101,13 @@ def _page(request: web.Request, *, accepted_only: bool) -> web.Response:
     return _json(request.app[DESK].ledger.page(wanted, accepted_only=accepted_only))
 
 
-def _wanted(request: web.Request) -> Wanted:
-    """Raises ValueError in words."""
-    query = request.query
-    unknown = set(query) - set(Wanted.__struct_fields__)
+def _wanted(request: web.Request, *more: str) -> Wanted:
+    """Of a request that may have the filters `more`, too. Raises ValueError in words."""
+    query, known = request.query, (*Wanted.__struct_fields__, *more)
+    unknown = set(query) - set(known)
     if unknown:
-        known = ", ".join(Wanted.__struct_fields__)
-        raise ValueError(f"{', '.join(sorted(unknown))}: no such filter; there are {known}")
+        names = ", ".join(sorted(unknown))
+        raise ValueError(f"{names}: no such filter; there are {', '.join(known)}")
     to = query.get("to")
     return Wanted(
         to=to and (checks.wa_id(to) or to),
@@ -102,6 +116,17 @@ def _wanted(request: web.Request) -> Wanted:
         after=_number(query.get("after", "0"), "after", at_least=0, at_most=10**15),
         limit=_number(query.get("limit", str(_LIMIT)), "limit", at_least=1, at_most=_MOST),
     )
+
+
+def _statuses(request: web.Request) -> tuple[Status, ...]:
+    """Raises ValueError in words."""
+    status = request.query.get("status")
+    if status is None:
+        return USUAL
+    try:
+        return (Status(status),)
+    except ValueError:
+        raise ValueError(f"status is one of {', '.join(Status)}, not {status[:40]!r}") from None
 
 
 def _number(text: str, name: str, *, at_least: int, at_most: int) -> int:

@@ -22,6 +22,7 @@ class Manner(StrEnum):
     PLAIN = "plain"
     SILENT = "silent"  # never; the connection stays open
     DROPPED = "dropped"  # never; the connection is closed
+    DRIP = "dripped"  # a byte at a time
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -69,6 +70,11 @@ VARIANTS: Final[dict[str, Fate]] = {
         refusal=Refusal(130429, http_status=400),
         once=True,
     ),
+    "000011": Fate("accepted; the answer comes a byte at a time", manner=Manner.DRIP),
+    "000012": Fate(
+        "accepted; 500 with a page of HTML", page=Page(500, answers.SERVER_ERROR, "text/html")
+    ),
+    "000013": Fate("accepted; the answer takes 20 s", delay_seconds=20),
 }
 
 

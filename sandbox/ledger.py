@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Final
@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, gc=False):
     monotonic_ns: int
     at: float  # seconds since 1970
     phone_number_id: str
-    told: str = ""  # the error code, the HTTP status, or that the answer was silent or dropped
+    told: str = ""  # the error code, the HTTP status, or a manner: silent, dropped, dripped
     accepted: bool = False
     to: str = ""  # digits of the recipient, or their user id
     tag: str = ""  # biz_opaque_callback_data
@@ -71,8 +71,18 @@ class Ledger:
         """How many entries were dropped because newer ones filled the ledger."""
         return max(0, self._last_number - self._kept_from + 1 - len(self._entries))
 
-    def page(self, wanted: Wanted, *, accepted_only: bool) -> dict[str, Any]:
-        """Entries after a number, as JSON; `next` is the number to go on after, or None."""
+    def page(
+        self,
+        wanted: Wanted,
+        *,
+        accepted_only: bool,
+        show: Callable[[Entry], dict[str, Any]] | None = None,
+    ) -> dict[str, Any]:
+        """Entries after a number, as JSON; `next` is the number to go on after, or None.
+
+        `show` makes the JSON of one entry; without it, that is all the ledger knows of it.
+        """
+        show = show or self._shown
         found = (
             entry for entry in self._after(wanted.after)
             if (entry.accepted or not accepted_only) and _matches(entry, wanted)
@@ -80,7 +90,7 @@ class Ledger:
         entries = list(islice(found, wanted.limit))
         more = next(found, None) is not None
         return {
-            "entries": [self._shown(entry) for entry in entries],
+            "entries": [show(entry) for entry in entries],
             "next": entries[-1].number if more else None,
             "cut": self.cut,
         }

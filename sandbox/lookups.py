@@ -14,7 +14,7 @@ from sandbox.sends import DESK, give
 _PAGE_SIZE: Final = 25
 
 
-async def message_templates(request: web.Request) -> web.Response:
+async def message_templates(request: web.Request) -> web.StreamResponse:
     """GET /{waba_id}/message_templates: every account has the same; `name` is exact."""
     refusal = _refusal_at_the_door(request)
     if refusal:
@@ -29,7 +29,7 @@ async def message_templates(request: web.Request) -> web.Response:
             return await give(request, _json(_page(request, found, start, size)))
 
 
-async def phone_number(request: web.Request) -> web.Response:
+async def phone_number(request: web.Request) -> web.StreamResponse:
     """GET /{phone_number_id}: every number is connected and in good health."""
     refusal = _refusal_at_the_door(request)
     if refusal:
@@ -49,7 +49,7 @@ async def phone_number(request: web.Request) -> web.Response:
     return await give(request, _json(shown))
 
 
-async def unknown_path(request: web.Request) -> web.Response:
+async def unknown_path(request: web.Request) -> web.StreamResponse:
     """Anything else, in Graph's words."""
     message = f"Unknown path components: {request.path}"
     return await give(request, request.app[DESK].refused(Refusal(2500, message=message)))

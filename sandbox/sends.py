@@ -1,6 +1,7 @@
 """POST /{version}/{phone_number_id}/messages: gives the desk's reply in the manner it asks for."""
 
 import asyncio
+from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
@@ -10,9 +11,10 @@ from sandbox.fates import Manner
 
 DESK: Final = web.AppKey("desk", Desk)
 _SILENCE_SECONDS: Final = 600  # longer than any client waits
+_DRIP_SECONDS: Final = 0.25  # between two bytes; an answer has some 200
 
 
-async def send(request: web.Request) -> web.Response:
+async def send(request: web.Request) -> web.StreamResponse:
     """Take a send."""
     body = await request.read()
     desk = request.app[DESK]
@@ -20,7 +22,7 @@ async def send(request: web.Request) -> web.Response:
     return await give(request, reply)
 
 
-async def give(request: web.Request, reply: Reply) -> web.Response:
+async def give(request: web.Request, reply: Reply) -> web.StreamResponse:
     """Wait as long as the reply says, then answer, or do not."""
     if reply.delay_seconds:
         await asyncio.sleep(reply.delay_seconds)
@@ -32,13 +34,31 @@ async def give(request: web.Request, reply: Reply) -> web.Response:
             return _dropped(request)
         case Manner.DROPPED:
             return _dropped(request)
+        case Manner.DRIP:
+            return await _dripped(request, reply)
 
 
 def _response(reply: Reply) -> web.Response:
+    return web.Response(body=reply.body, status=reply.status, headers=_headers(reply))
+
+
+async def _dripped(request: web.Request, reply: Reply) -> web.StreamResponse:
+    """The head at once, then the body a byte at a time, for as long as the client stays."""
+    response = web.StreamResponse(status=reply.status, headers=_headers(reply))
+    response.content_length = len(reply.body)
+    with suppress(ConnectionError):
+        await response.prepare(request)
+        for byte in reply.body:
+            await asyncio.sleep(_DRIP_SECONDS)
+            await response.write(bytes([byte]))
+    return response
+
+
+def _headers(reply: Reply) -> dict[str, str]:
     headers = {"Content-Type": reply.content_type}
     if reply.retry_after_seconds is not None:
         headers["Retry-After"] = str(reply.retry_after_seconds)
-    return web.Response(body=reply.body, status=reply.status, headers=headers)
+    return headers
 
 
 def _dropped(request: web.Request) -> web.Response:

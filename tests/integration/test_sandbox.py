@@ -13,9 +13,11 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from plumbing.logs import Log
 from plumbing.process import CannotStart
+from sandbox import sends
 from sandbox.app import serve
 from schemas.settings import Sandbox
 from tests.support import free_port
@@ -23,6 +25,7 @@ from tests.support import free_port
 ROOT = Path(__file__).parents[2]
 MESSAGES = "/v25.0/106540352242922/messages"
 PLAIN = "4915112345678"
+DRIP = "4915119000011"
 Json = dict[str, Any]
 
 
@@ -76,6 +79,14 @@ async def get(session: aiohttp.ClientSession, path: str, **query: str) -> Json:
 
 async def times_in_ledger(session: aiohttp.ClientSession, to: str) -> int:
     return len((await get(session, "/sandbox/ledger", to=to))["entries"])
+
+
+def statuses_in(receipt: Json) -> list[Json]:
+    (entry,) = receipt["body"]["entry"]
+    (change,) = entry["changes"]
+    assert change["field"] == "messages"
+    statuses: list[Json] = change["value"]["statuses"]
+    return statuses
 
 
 async def test_a_send_is_answered_and_can_be_read_back(client: aiohttp.ClientSession) -> None:
@@ -139,10 +150,66 @@ async def test_a_dropped_connection_is_in_the_ledger_or_not(
     assert await times_in_ledger(client, to) == times
 
 
-async def test_a_bad_gateway_is_html(client: aiohttp.ClientSession) -> None:
-    async with client.post(MESSAGES, json=hello("4915119000004")) as answer:
-        assert (answer.status, answer.content_type) == (502, "text/html")
-    assert await times_in_ledger(client, "4915119000004") == 0
+@pytest.mark.parametrize(
+    ("to", "status", "times"), [("4915119000004", 502, 0), ("4915119000012", 500, 1)]
+)
+async def test_a_page_of_html_is_in_the_ledger_or_not(
+    client: aiohttp.ClientSession, to: str, status: int, times: int
+) -> None:
+    async with client.post(MESSAGES, json=hello(to)) as answer:
+        assert (answer.status, answer.content_type) == (status, "text/html")
+        assert (await answer.text()).startswith("<html>")
+    assert await times_in_ledger(client, to) == times
+
+
+async def test_only_an_overall_deadline_ends_the_answer_that_drips(
+    client: aiohttp.ClientSession,
+) -> None:
+    patient_between_bytes = aiohttp.ClientTimeout(total=1.5, sock_read=1)
+    async with client.post(MESSAGES, json=hello(DRIP), timeout=patient_between_bytes) as answer:
+        assert (answer.status, answer.content_type) == (200, "application/json")
+        assert int(answer.headers["Content-Length"]) > 100
+        assert await answer.content.readexactly(3) == b'{"m'
+        with pytest.raises(TimeoutError) as late:
+            await answer.read()
+    assert not isinstance(late.value, aiohttp.ServerTimeoutError), "no gap was too long"
+    assert await times_in_ledger(client, DRIP) == 1
+    (request,) = (await get(client, "/sandbox/requests", to=DRIP))["entries"]
+    assert request["told"] == "dripped"
+
+
+async def test_the_answer_that_drips_is_the_right_one_for_who_waits(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sends, "_DRIP_SECONDS", 0.001)
+    async with client.post(MESSAGES, json=hello(DRIP)) as answer:
+        whole = await answer.read()
+        assert len(whole) == int(answer.headers["Content-Length"])
+        message = (await answer.json())["messages"][0]["id"]
+    (entry,) = (await get(client, "/sandbox/ledger", to=DRIP))["entries"]
+    assert entry["messageId"] == message
+
+
+async def test_an_answer_stops_dripping_when_its_client_leaves(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dripped: list[bytes] = []
+    write = web.StreamResponse.write
+
+    async def counted(response: web.StreamResponse, data: bytes) -> None:
+        dripped.append(data)
+        await write(response, data)
+
+    monkeypatch.setattr(web.StreamResponse, "write", counted)
+    monkeypatch.setattr(sends, "_DRIP_SECONDS", 0.02)
+    async with client.post(MESSAGES, json=hello(DRIP)) as answer:
+        await answer.content.readexactly(3)
+        answer.close()
+    await asyncio.sleep(0.2)
+    when_it_had_left = len(dripped)
+    await asyncio.sleep(0.3)
+    assert 3 <= len(dripped) == when_it_had_left < int(answer.headers["Content-Length"])
+    assert all(len(data) == 1 for data in dripped)
 
 
 @pytest.mark.parametrize(
@@ -262,7 +329,9 @@ async def test_a_bad_change_of_faults_changes_nothing(client: aiohttp.ClientSess
     assert await get(client, "/sandbox/faults") == before
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=100001", "after=x", "recipient=49"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=100001", "after=x", "recipient=49", "status=sent"]
+)
 async def test_a_bad_question_to_the_ledger_is_refused_in_words(
     client: aiohttp.ClientSession, query: str
 ) -> None:
@@ -271,18 +340,102 @@ async def test_a_bad_question_to_the_ledger_is_refused_in_words(
         assert query.partition("=")[0] in (await answer.json())["message"]
 
 
+async def test_a_send_whose_answer_was_lost_has_its_receipt_with_its_tag(
+    client: aiohttp.ClientSession,
+) -> None:
+    to = "4915119000002"
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await client.post(MESSAGES, json=hello(to))
+    (entry,) = (await get(client, "/sandbox/ledger", to=to))["entries"]
+    (receipt,) = (await get(client, "/sandbox/receipts", to=to))["entries"]
+    assert receipt["number"] == entry["number"]
+    assert receipt["body"]["object"] == "whatsapp_business_account"
+    sent, delivered = statuses_in(receipt)
+    assert (sent["status"], delivered["status"]) == ("sent", "delivered")
+    assert int(delivered["timestamp"]) - int(sent["timestamp"]) == 1
+    for status in (sent, delivered):
+        assert (status["id"], status["recipient_id"], status["biz_opaque_callback_data"]) == (
+            entry["messageId"], to, f"tag of {to}",
+        )  # fmt: skip
+
+
+async def test_receipts_name_the_number_as_its_lookup_does(client: aiohttp.ClientSession) -> None:
+    async with client.post(MESSAGES, json=hello(PLAIN)) as answer:
+        assert answer.status == 200
+    (receipt,) = (await get(client, "/sandbox/receipts"))["entries"]
+    metadata = receipt["body"]["entry"][0]["changes"][0]["value"]["metadata"]
+    number = await get(client, "/v25.0/106540352242922")
+    assert metadata["phone_number_id"] == number["id"]
+    shown = number["display_phone_number"]
+    assert metadata["display_phone_number"] == "".join(filter(str.isdigit, shown))
+
+
+@pytest.mark.parametrize("status", ["sent", "delivered", "read", "failed"])
+async def test_a_receipt_can_be_asked_for_with_one_status(
+    client: aiohttp.ClientSession, status: str
+) -> None:
+    async with client.post(MESSAGES, json=hello(PLAIN)) as answer:
+        assert answer.status == 200
+    (receipt,) = (await get(client, "/sandbox/receipts", status=status))["entries"]
+    (alone,) = statuses_in(receipt)
+    assert alone["status"] == status
+    assert [error["code"] for error in alone.get("errors", [])] == (
+        [131026] if status == "failed" else []
+    )
+
+
+async def test_receipts_are_of_accepted_sends_and_are_filtered_and_paged_as_the_ledger(
+    client: aiohttp.ClientSession,
+) -> None:
+    recipients = [PLAIN, "4915119131026", "4915112345679", "4915112345680"]
+    for to in recipients:
+        async with client.post(MESSAGES, json=hello(to)):
+            pass
+    first = await get(client, "/sandbox/receipts", limit="2")
+    assert (len(first["entries"]), first["next"], first["cut"]) == (2, 3, 0)
+    rest = await get(client, "/sandbox/receipts", after=str(first["next"]), limit="2")
+    assert rest["next"] is None
+    sent = [statuses_in(receipt)[0] for receipt in first["entries"] + rest["entries"]]
+    accepted = [to for to in recipients if to != "4915119131026"]
+    assert [status["recipient_id"] for status in sent] == accepted
+    for name, value in (("to", PLAIN), ("tag", f"tag of {PLAIN}")):
+        (found,) = (await get(client, "/sandbox/receipts", **{name: value}))["entries"]
+        assert found == first["entries"][0]
+    assert (await get(client, "/sandbox/receipts", phone_number_id="1"))["entries"] == []
+
+
+@pytest.mark.parametrize(
+    "query", ["status=played", "status=", "limit=0", "limit=100001", "after=x", "recipient=49"]
+)
+async def test_a_bad_question_for_receipts_is_refused_in_words(
+    client: aiohttp.ClientSession, query: str
+) -> None:
+    async with client.get(f"/sandbox/receipts?{query}") as answer:
+        assert answer.status == 400
+        assert query.partition("=")[0] in (await answer.json())["message"]
+
+
+async def test_a_status_that_is_none_is_told_which_there_are(client: aiohttp.ClientSession) -> None:
+    async with client.get("/sandbox/receipts?status=played") as answer:
+        assert (await answer.json())["message"] == (
+            "status is one of sent, delivered, read, failed, not 'played'"
+        )
+
+
 async def test_the_ledger_can_be_forgotten(client: aiohttp.ClientSession) -> None:
     async with client.post(MESSAGES, json=hello(PLAIN)) as answer:
         assert answer.status == 200
     async with client.delete("/sandbox/ledger") as answer:
         assert await answer.json() == {"forgotten": 1}
     assert (await get(client, "/sandbox/ledger/summary"))["requests"] == 0
+    assert (await get(client, "/sandbox/receipts"))["entries"] == []
 
 
 async def test_the_first_page_says_what_there_is(client: aiohttp.ClientSession) -> None:
     index = await get(client, "/")
     assert "GET /sandbox/ledger/summary" in index["sandbox"]
-    assert "…9000001" in index["recipients"]
+    assert any(route.startswith("GET /sandbox/receipts?") for route in index["sandbox"])
+    assert {"…9000001", "…9000013"} <= index["recipients"].keys()
 
 
 async def test_errors_that_make_no_sense_stop_the_start_in_one_sentence(log: Log) -> None:

@@ -1,6 +1,7 @@
 """What becomes of a send: checks, limits, fixed fates and chance, and what the ledger holds."""
 
 import re
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -12,6 +13,7 @@ from sandbox.errors import CATALOGUE
 from sandbox.fates import VARIANTS, Manner, fate_of
 from sandbox.faults import Faults
 from sandbox.ledger import Wanted
+from sandbox.receipts import receipt
 
 NUMBER = "106540352242922"
 PLAIN = "4915112345678"
@@ -195,6 +197,9 @@ FATES = {
     "000008": (Manner.PLAIN, 200, b'"message_status":"accepted"', True, "200"),
     "000009": (Manner.PLAIN, 200, b"", True, "200"),
     "000010": (Manner.PLAIN, 400, b"130429", False, "130429"),
+    "000011": (Manner.DRIP, 200, b'"message_status":"accepted"', True, "dripped"),
+    "000012": (Manner.PLAIN, 500, b"<html>", True, "500"),
+    "000013": (Manner.PLAIN, 200, b'"message_status":"accepted"', True, "200"),
 }
 
 
@@ -212,11 +217,38 @@ def test_a_fixed_fate_comes_true(digits: str) -> None:
     assert (accepted(desk), told(desk)) == (int(in_ledger), [said])
 
 
-def test_the_empty_answer_is_empty_and_the_slow_one_slow() -> None:
+@pytest.mark.parametrize("digits", FATES)
+def test_what_is_in_the_ledger_has_its_receipt_with_its_tag_whatever_was_answered(
+    digits: str,
+) -> None:
+    _, _, _, in_ledger, _ = FATES[digits]
+    desk = new_desk()
+    take(desk, f"4915119{digits}")
+    show = partial(receipt, run=desk.ledger.run)
+    receipts = desk.ledger.page(Wanted(), accepted_only=True, show=show)["entries"]
+    values = [shown["body"]["entry"][0]["changes"][0]["value"] for shown in receipts]
+    tags = {status["biz_opaque_callback_data"] for value in values for status in value["statuses"]}
+    assert (len(receipts), tags) == ((1, {"a tag"}) if in_ledger else (0, set()))
+
+
+def test_the_empty_answer_is_empty_and_the_slow_ones_are_slow() -> None:
     desk = new_desk()
     assert take(desk, "4915119000009").body == b""
     assert take(desk, "4915119000008").delay_seconds == 3
-    assert take(desk, "4915119000004").content_type == "text/html"
+    assert take(desk, "4915119000013").delay_seconds == 20
+
+
+@pytest.mark.parametrize("digits", ["000004", "000012"])
+def test_a_page_in_place_of_the_answer_is_html(digits: str) -> None:
+    assert take(new_desk(), f"4915119{digits}").content_type == "text/html"
+
+
+@pytest.mark.parametrize("digits", ["000011", "000013"])
+def test_an_answer_that_comes_late_is_the_right_one(digits: str) -> None:
+    desk = new_desk()
+    answer = msgspec.json.decode(take(desk, f"4915119{digits}").body)
+    (entry,) = desk.ledger.page(Wanted(), accepted_only=True)["entries"]
+    assert answer["messages"] == [{"id": entry["messageId"], "message_status": "accepted"}]
 
 
 @pytest.mark.parametrize(
