@@ -72,7 +72,27 @@ def postgres(folder: Path, *, durable: bool = True) -> Server:
         log_file=folder / "postgres.log",
         stop_signal=signal.SIGINT,  # SIGTERM would wait until the last client leaves
     )
-    return Server(f"postgresql://{DATABASE}:{password}@127.0.0.1:{port}/{DATABASE}", program)
+    return Server(_postgres_url(password, port), program)
+
+
+def running_postgres(folder: Path) -> str | None:
+    """The URL of the PostgreSQL that has its data in `folder`; None when none runs there.
+
+    One that was killed leaves what it wrote: then nothing answers at that URL. Raises CannotStart
+    when somebody else's server runs there.
+    """
+    try:
+        told = (folder / "postgres" / "postmaster.pid").read_text().splitlines()
+        password = (folder / "postgres.password").read_text().strip()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise CannotStart(
+            f"the database in {folder} cannot be looked up: {error.strerror}; run this as the user"
+            " who runs the stack, or set DATABASE_URL"
+        ) from None
+    port = "".join(told[3:4])  # not there yet while the server starts
+    return _postgres_url(password, int(port)) if port.isdecimal() else None
 
 
 def nats(folder: Path) -> Server:
@@ -97,6 +117,10 @@ def _greets(port: int) -> bool:
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as client:
         return client.recv(4) == b"INFO"
     return False
+
+
+def _postgres_url(password: str, port: int) -> str:
+    return f"postgresql://{DATABASE}:{password}@127.0.0.1:{port}/{DATABASE}"
 
 
 def _password(path: Path) -> str:

@@ -22,8 +22,8 @@ def named() -> list[Any]:
     ]
 
 
-def test_both_processes_that_use_postgres_have_their_queries() -> None:
-    assert [path.parent.name for path in FILES] == ["daemon", "gateway"]
+def test_all_who_use_postgres_have_their_queries() -> None:
+    assert [path.parent.name for path in FILES] == ["daemon", "deploy", "gateway"]
 
 
 @pytest.mark.parametrize("query", named())
