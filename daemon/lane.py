@@ -21,9 +21,12 @@ from daemon.ledger import ClaimRefused, Closed, Crashed, Ledger
 from daemon.loops import LoopPlan
 from daemon.observe import Observer
 from daemon.pace import Pace
-from daemon.store import CLAIM_SECONDS, Holding, Work
+from daemon.rows import Holding, Work
 from daemon.verdicts import Again, InDoubt, RetryPolicy, Sent, Verdict, judge
+from plumbing.failpoints import reach
 from plumbing.tasks import end as end_task
+from schemas.failpoints import FailPoint
+from schemas.lease import CLAIM_SECONDS
 from schemas.messages import Message, MessageTag
 from schemas.meta import request_body
 from schemas.outcomes import Outcome, Throttled
@@ -223,6 +226,7 @@ class LoopRun:
         self._sends.add(task)
         task.add_done_callback(self._on_sent)
         await departure.settled.wait()
+        reach(FailPoint.REQUEST_WRITTEN)
 
     def _may_leave(self, until: float) -> bool:
         in_time = self._lane.clock() < min(until, self._lane.lease.deadline)
@@ -235,6 +239,7 @@ class LoopRun:
             departure.settled.set()
             self._in_flight -= 1
             self._changed.set()
+        reach(FailPoint.ANSWER_READ)
         verdict = judge(outcome, message.retries, self._holds, self._lane.policy)
         self._note_hold(outcome, verdict)
         await self._ledger.record(entry_of(message, outcome, verdict))

@@ -14,7 +14,7 @@ import nats.errors
 from nats.aio.client import Client
 
 from plumbing.tasks import end
-from schemas.settings import LEASE_SHARE
+from schemas.lease import LEASE_SHARE
 
 BEATS_PER_WAIT: Final = 4
 BEAT_TIMEOUT_SECONDS: Final = 1.0

@@ -14,9 +14,13 @@ import asyncpg
 import msgspec
 
 from daemon.entries import Entry, unsent
-from daemon.store import CLAIM_SECONDS, Holding, Store, Work, Written
+from daemon.rows import Holding, Work, Written
+from daemon.store import Store
+from plumbing.failpoints import reach
 from plumbing.logs import Log
 from plumbing.tasks import end
+from schemas.failpoints import FailPoint
+from schemas.lease import CLAIM_SECONDS
 from schemas.messages import Message
 
 MOST_ENTRIES: Final = 500
@@ -85,6 +89,7 @@ class Ledger:
         self.limited_by: str | None = None  # what holds the rate back: written with the counters
         self.wanted = "run"  # what people want of the job, as of the last write
         self.closed: Closed | None = None
+        self.got_on = False  # a message of this turn has an end
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._write_until_closed())
@@ -147,6 +152,8 @@ class Ledger:
     async def _write(self, records: list[_Record], claims: list[_Claim]) -> None:
         entries = [record.entry for record in records]
         seqs = [message.seq for claim in claims for message in claim.messages]
+        if seqs:
+            reach(FailPoint.BEFORE_CLAIM)
         try:
             written = await self._store.write(
                 self._holding,
@@ -173,8 +180,13 @@ class Ledger:
             self._close(Closed.FENCED, claims)
             await self._record_singly(entries)
             return
+        if written.claimed:
+            reach(FailPoint.CLAIMED)
+        if written.recorded:
+            reach(FailPoint.RECORDED)
         self.wanted = written.wanted
         recorded = [entry for entry in entries if entry.seq in written.recorded]
+        self.got_on = self.got_on or any(entry.state != "queued" for entry in recorded)
         self._tell(recorded, written)
         for claim in claims:
             claimed = [_claimed(m) for m in claim.messages if m.seq in written.claimed]

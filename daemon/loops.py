@@ -1,10 +1,15 @@
-"""The plan of a loop: which message is next, and when the loop is done. Pure."""
+"""The plan of a loop: which message is next, when the loop is done, when it gets nowhere. Pure."""
 
 import heapq
 from collections import deque
 from collections.abc import Iterable
+from typing import Final
 
 from schemas.messages import Message
+
+# With the waits below these turns take five minutes: long enough for whatever heals by itself.
+MOST_IDLE_TURNS: Final = 15
+LONGEST_IDLE_SECONDS: Final = 30.0
 
 
 class LoopPlan:
@@ -56,3 +61,16 @@ class LoopPlan:
     def postpone(self, message: Message, due_at: float) -> None:
         """A message that waits for a later time."""
         heapq.heappush(self._later, (due_at, message.seq, message))
+
+
+def idle_wait_seconds(idle_turns: int) -> float:
+    """How long a loop rests that has got nowhere for so many turns: 1, 2, 4 s and so on."""
+    return min(LONGEST_IDLE_SECONDS, float(2 ** max(0, idle_turns - 1)))
+
+
+def why_stopped(loop: int, idle_turns: int) -> str:
+    """The reason that a person reads of a job whose loop keeps getting nowhere."""
+    return (
+        f"Loop {loop} was begun {idle_turns} times in a row and no message of it came to an end;"
+        " the daemons' logs of this job say why. Nothing is lost: what waits is still queued"
+    )

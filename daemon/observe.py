@@ -1,13 +1,14 @@
 """What the operator sees of the daemon: its metrics, its health, and figures in its logs."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, assert_never
 
 from aiohttp import web
 
-from daemon.store import JobEnd, LoopEnd, Work
+from daemon.doubts import JobNews
+from daemon.rows import JobEnd, JobMoved, LoopEnd, Work
 from daemon.verdicts import Again, InDoubt
 from plumbing.logs import Log
 from plumbing.meters import Meters
@@ -88,9 +89,30 @@ class Observer:
             failed=end.failed, unknown=end.unknown,
         )  # fmt: skip
 
-    def jobs(self, by_state: dict[str, int]) -> None:
+    def job_moved(self, moved: JobMoved) -> None:
+        self.log.info("job moved", job_id=str(moved.job_id), state=moved.state, reason=moved.reason)
+
+    def settled(self, news: JobNews) -> None:
+        """Receipts moved messages of a job on; doubts that ended are worth a line."""
+        ended = [moved for moved in news.moved if moved.was == "unknown"]
+        for moved in ended:
+            self.meters[metrics.DOUBTS_ENDED].labels(moved.status).inc()
+        if ended:
+            self.log.info(
+                "receipts ended doubts", job_id=str(news.job_id), messages=len(ended),
+                still_unknown=news.unknown,
+            )  # fmt: skip
+
+    def jobs(self, by_state: Mapping[str, Mapping[str, int]]) -> None:
+        """Unfinished jobs by state, each with where its messages are, summed up."""
         for (state,) in metrics.JOBS.values:
-            self.meters[metrics.JOBS].labels(state).set(by_state.get(state, 0))
+            jobs = by_state.get(state, {}).get("jobs", 0)
+            self.meters[metrics.JOBS].labels(state).set(jobs)
+        for (state,) in metrics.JOB_MESSAGES.values:
+            messages = sum(figures[state] for figures in by_state.values())
+            self.meters[metrics.JOB_MESSAGES].labels(state).set(messages)
+        recipients = sum(figures["recipients"] for figures in by_state.values())
+        self.meters[metrics.JOB_RECIPIENTS].set(recipients)
 
 
 def outcome_label(outcome: Outcome) -> str:

@@ -8,9 +8,11 @@ from uuid import UUID
 
 import msgspec
 
+from daemon.doubts import JobNews, Moved
 from daemon.entries import Entry
-from daemon.store import JobEnd, LoopEnd, Work, Written
+from daemon.rows import JobEnd, JobMoved, LoopEnd, Work, Written
 from plumbing.broker import Broker, Unavailable
+from plumbing.failpoints import reach
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from schemas import metrics
@@ -18,12 +20,16 @@ from schemas.events import (
     ErrorFields,
     Frame,
     JobCompleted,
+    JobStateChanged,
     LoopCompleted,
     LoopStarted,
     MessageFailed,
     MessageSent,
+    MessageStatus,
     encode_envelope,
 )
+from schemas.failpoints import FailPoint
+from schemas.receipts import Status
 from schemas.subjects import events_subject
 
 MOST_WAITING: Final = 10_000  # envelopes; beyond it the oldest news is dropped, never a fact
@@ -94,6 +100,7 @@ class Progress:
                     return
                 await asyncio.sleep(0.2)
             else:
+                reach(FailPoint.EVENT_PUBLISHED)
                 for news in group:
                     _answer(news.told, out=True)
                 return
@@ -183,6 +190,36 @@ def loop_completed(work: Work, end: LoopEnd, pause_ms: int) -> LoopCompleted:
         rate_per_second=round(ended / end.seconds, 2) if end.seconds else 0.0,
         pause_ms=0 if end.job else pause_ms,
         errors=end.errors,
+    )
+
+
+def job_state(moved: JobMoved) -> JobStateChanged:
+    return JobStateChanged(job_id=moved.job_id, state=moved.state, reason=moved.reason)
+
+
+def status_frames(news: JobNews) -> list[Frame]:
+    """A frame for each message that receipts moved on; the last is number `news.event_no`."""
+    return [_status(news, moved) for moved in news.moved]
+
+
+def _status(news: JobNews, moved: Moved) -> MessageStatus:
+    standing, error = moved.standing, None
+    if moved.status == Status.FAILED and (given := standing.error):
+        error = ErrorFields(given.code, given.title, given.details)
+    at = getattr(standing, f"{moved.status}_at")
+    return MessageStatus(
+        job_id=news.job_id,
+        seq=moved.seq,
+        to=moved.recipient,
+        message_id=standing.message_id,
+        status=moved.status,
+        at=at,
+        error=error,
+        sent=news.sent,
+        failed=news.failed,
+        unknown=news.unknown,
+        delivered=news.delivered,
+        read=news.read,
     )
 
 

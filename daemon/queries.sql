@@ -6,7 +6,7 @@
 -- The lane as its last holder left it, locked until its epoch is raised. The wait is for what a
 -- holder that may still live has claimed; none for a dead one, whose session lock is gone. Ages
 -- and waits are differences of one clock, the server's.
-SELECT holder IS NOT NULL AS was_held,
+SELECT holder IS NOT NULL AND NOT is_released AS was_held,
        CASE WHEN holder IS NULL
                  OR NOT EXISTS (SELECT FROM live_daemons d WHERE d.holder = lanes.holder) THEN 0
             ELSE least(:claim_seconds, coalesce(
@@ -22,10 +22,10 @@ FOR UPDATE;
 
 -- name: raise_epoch$
 -- From here on the predecessor can write nothing.
-INSERT INTO lanes (phone_number_id, epoch, holder, reply_subject, taken_at)
-VALUES (:phone_number_id, 1, :holder, :reply_subject, clock_timestamp())
+INSERT INTO lanes (phone_number_id, epoch, holder, is_released, reply_subject, taken_at)
+VALUES (:phone_number_id, 1, :holder, false, :reply_subject, clock_timestamp())
 ON CONFLICT (phone_number_id) DO UPDATE
-SET epoch = lanes.epoch + 1, holder = excluded.holder,
+SET epoch = lanes.epoch + 1, holder = excluded.holder, is_released = false,
     reply_subject = excluded.reply_subject, taken_at = excluded.taken_at
 RETURNING epoch;
 
@@ -38,9 +38,10 @@ SELECT epoch FROM lanes WHERE phone_number_id = :phone_number_id FOR NO KEY UPDA
 
 -- name: settle$
 -- What an earlier holder of the lane left in sending: it may have left, nobody knows. Those
--- messages are in a running loop, because a turn runs one loop.
+-- messages are in a running loop, because a turn runs one loop. From here on each waits for its
+-- receipt; that its holder died is no progress, so `idle_turns` stays.
 WITH doubtful AS (
-    UPDATE messages m SET state = 'unknown', reason = 'crashed'
+    UPDATE messages m SET state = 'unknown', reason = 'crashed', unknown_at = clock_timestamp()
     FROM jobs j JOIN loops l ON l.job_id = j.id
     WHERE j.phone_number_id = :phone_number_id AND j.sending > 0
       AND l.state = 'running'
@@ -53,7 +54,10 @@ WITH doubtful AS (
     UPDATE loops l SET unknown = l.unknown + b.n
     FROM by_loop b WHERE l.job_id = b.job_id AND l.loop = b.loop
 ), jobs_told AS (
-    UPDATE jobs j SET sending = j.sending - b.n, unknown = j.unknown + b.n
+    UPDATE jobs j SET
+        sending = j.sending - b.n, unknown = j.unknown + b.n,
+        doubt_until = greatest(
+            j.doubt_until, clock_timestamp() + :doubt_seconds * interval '1 second')
     FROM (SELECT job_id, sum(n) AS n FROM by_loop GROUP BY job_id) b
     WHERE j.id = b.job_id
 )
@@ -76,22 +80,39 @@ RETURNING id, content, loop_size, total;
 
 
 -- name: start_loop^
--- The first loop of the job that is not completed; one that was begun before goes on.
+-- The first loop of the job that is not completed; one that was begun before goes on. Until an
+-- outcome of it is recorded, this turn counts as idle.
 WITH next AS (
     SELECT loop, state FROM loops
     WHERE job_id = :job_id AND state IN ('queued', 'running')
     ORDER BY loop LIMIT 1
     FOR UPDATE
 ), started AS (
-    UPDATE loops l SET state = 'running', started_at = coalesce(l.started_at, clock_timestamp())
+    UPDATE loops l SET
+        state = 'running', started_at = coalesce(l.started_at, clock_timestamp()),
+        idle_turns = l.idle_turns + 1
     FROM next
     WHERE l.job_id = :job_id AND l.loop = next.loop AND l.state IN ('queued', 'running')
-    RETURNING l.loop, l.first_seq, l.last_seq, next.state = 'queued' AS is_new
+    RETURNING l.loop, l.first_seq, l.last_seq, l.idle_turns, next.state = 'queued' AS is_new
 )
 UPDATE jobs j SET event_no = j.event_no + started.is_new::integer
 FROM started
 WHERE j.id = :job_id
-RETURNING started.loop, started.first_seq, started.last_seq, started.is_new, j.event_no;
+RETURNING started.loop, started.first_seq, started.last_seq, started.idle_turns, started.is_new,
+          j.event_no;
+
+
+-- name: stop_job^
+-- A loop that keeps getting nowhere is not begun again: its job waits for a person, and nothing of
+-- it is lost. Resumed, it has all its turns again.
+WITH stopped AS (
+    UPDATE jobs SET state = 'paused', reason = :reason, limited_by = NULL, event_no = event_no + 1
+    WHERE id = :job_id AND state = 'running'
+    RETURNING id, state, reason, event_no
+), forgiven AS (
+    UPDATE loops l SET idle_turns = 0 FROM stopped WHERE l.job_id = stopped.id AND l.loop = :loop
+)
+SELECT id AS job_id, state, reason, event_no FROM stopped;
 
 
 -- name: messages_to_send
@@ -130,6 +151,7 @@ WITH fence AS (
         state = o.state, message_id = o.message_id, message_status = o.message_status,
         error_code = o.code, error_title = o.title, error_details = o.details, reason = o.reason,
         retries = o.retries,
+        unknown_at = CASE o.state WHEN 'unknown' THEN clock_timestamp() END,
         due_at = clock_timestamp() + o.wait_seconds * interval '1 second',
         sent_at = CASE o.state WHEN 'sent' THEN clock_timestamp() END,
         failed_at = CASE o.state WHEN 'failed' THEN clock_timestamp() END
@@ -156,7 +178,8 @@ WITH fence AS (
     SELECT count(*) AS n, coalesce(array_agg(seq), '{}') AS seqs FROM claimed
 ), loop_told AS (
     UPDATE loops l SET
-        sent = l.sent + t.sent, failed = l.failed + t.failed, unknown = l.unknown + t.unknown
+        sent = l.sent + t.sent, failed = l.failed + t.failed, unknown = l.unknown + t.unknown,
+        idle_turns = 0
     FROM tally t
     WHERE l.job_id = :job_id AND l.loop = :loop AND t.n > t.requeued
 )
@@ -166,6 +189,9 @@ UPDATE jobs j SET
     sent = j.sent + t.sent,
     failed = j.failed + t.failed,
     unknown = j.unknown + t.unknown,
+    doubt_until = CASE WHEN t.unknown > 0
+        THEN greatest(j.doubt_until, clock_timestamp() + :doubt_seconds * interval '1 second')
+        ELSE j.doubt_until END,
     event_no = j.event_no + t.sent + t.failed,
     limited_by = :limited_by
 FROM tally t, taken k, fence
@@ -177,16 +203,18 @@ RETURNING j.sent, j.failed, j.event_no, j.wanted,
 
 -- name: record_late^
 -- An outcome whose turn is lost is still a fact. Its message is in sending, or in unknown where
--- the successor settled it; the claim's epoch and attempt show that it is the same request. What
+-- the successor settled it, or queued where it was about to be sent again; the claim's epoch and
+-- attempt show that it is the same request. What
 -- was not accepted goes back to the queue, and its loop goes on even when it was completed without
--- it. Only when the job is finished it is failed, and said so.
+-- it, and so does a job that was settling. Only when the job is finished it is failed, and said so.
 WITH found AS (
     SELECT m.seq, m.state AS was, l.loop,
            :state = 'queued' AND j.finished_at IS NOT NULL AS is_over
     FROM messages m
     JOIN jobs j ON j.id = m.job_id
     JOIN loops l ON l.job_id = m.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
-    WHERE m.job_id = :job_id AND m.seq = :seq AND m.state IN ('sending', 'unknown')
+    WHERE m.job_id = :job_id AND m.seq = :seq
+      AND (m.state IN ('sending', 'unknown') OR m.state = 'queued' AND :state = 'sent')
       AND m.claim_epoch = :epoch AND m.attempt = :attempt
 ), recorded AS (
     UPDATE messages m SET
@@ -196,6 +224,7 @@ WITH found AS (
         error_title = CASE WHEN f.is_over
             THEN coalesce(:title, 'Not sent: its turn was lost') ELSE :title END,
         error_details = :details, reason = :reason, retries = :retries,
+        unknown_at = CASE WHEN :state = 'unknown' THEN coalesce(m.unknown_at, clock_timestamp()) END,
         due_at = clock_timestamp() + :wait_seconds::double precision * interval '1 second',
         sent_at = CASE :state WHEN 'sent' THEN clock_timestamp() END,
         failed_at = CASE WHEN f.is_over OR :state = 'failed' THEN clock_timestamp() END
@@ -209,13 +238,18 @@ WITH found AS (
         unknown = l.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer,
         state = CASE WHEN r.state = 'queued' AND l.state = 'completed'
                      THEN 'running' ELSE l.state END,
-        finished_at = CASE WHEN r.state = 'queued' THEN NULL ELSE l.finished_at END
+        finished_at = CASE WHEN r.state = 'queued' THEN NULL ELSE l.finished_at END,
+        idle_turns = CASE WHEN r.state = 'queued' THEN l.idle_turns ELSE 0 END
     FROM recorded r
     WHERE l.job_id = :job_id AND l.loop = r.loop
 )
 UPDATE jobs j SET
+    state = CASE WHEN r.state = 'queued' AND j.state = 'settling' THEN 'running' ELSE j.state END,
+    doubt_until = CASE WHEN r.state = 'unknown' AND r.was <> 'unknown'
+        THEN greatest(j.doubt_until, clock_timestamp() + :doubt_seconds * interval '1 second')
+        ELSE j.doubt_until END,
     sending = j.sending - (r.was = 'sending')::integer,
-    queued = j.queued + (r.state = 'queued')::integer,
+    queued = j.queued + (r.state = 'queued')::integer - (r.was = 'queued')::integer,
     sent = j.sent + (r.state = 'sent')::integer,
     failed = j.failed + (r.state = 'failed')::integer,
     unknown = j.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer,
@@ -257,9 +291,25 @@ WHERE id = :job_id
 RETURNING event_no;
 
 
+-- name: begin_settling^
+-- Every loop is completed and nothing waits or is under way, but messages are in doubt: the job is
+-- not over before each had the time for its receipt. Where what stays in doubt is sent again, the
+-- sweeper decides that first.
+UPDATE jobs j SET
+    state = 'settling', limited_by = NULL, event_no = j.event_no + 1,
+    reason = j.unknown || CASE j.unknown WHEN 1 THEN ' message is' ELSE ' messages are' END
+             || ' in doubt; the receipts are awaited'
+WHERE j.id = :job_id AND j.state = 'running' AND j.queued = 0 AND j.sending = 0
+  AND j.unknown > 0 AND (:resends OR j.doubt_until > clock_timestamp())
+  AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
+RETURNING j.id AS job_id, j.state, j.reason, j.event_no;
+
+
 -- name: finish_job^
--- When every loop is completed and nothing waits or is under way. `failed` means that nothing was
--- sent and something failed.
+-- When every loop is completed and nothing waits or is under way. A settling job is over when no
+-- doubt is left, or the last one has had its time; what arrived within it has been read when the
+-- oldest receipt that waits is younger (`lag_seconds` ago everything had been). `failed` means that
+-- nothing was sent and something failed.
 UPDATE jobs j SET
     state = CASE WHEN j.sent = 0 AND j.unknown = 0 AND j.failed > 0
                  THEN 'failed' ELSE 'completed' END,
@@ -268,9 +318,45 @@ UPDATE jobs j SET
         FROM messages m WHERE m.job_id = j.id AND m.state = 'failed'
         GROUP BY m.error_code, m.error_title ORDER BY count(*) DESC LIMIT 1) END,
     finished_at = clock_timestamp(), limited_by = NULL, event_no = j.event_no + 1
-WHERE j.id = :job_id AND j.state = 'running' AND j.queued = 0 AND j.sending = 0
+WHERE j.id = :job_id AND j.state = :state AND j.queued = 0 AND j.sending = 0
+  AND (j.state = 'running' OR j.unknown = 0
+       OR j.doubt_until <= clock_timestamp() - :lag_seconds * interval '1 second')
   AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
-RETURNING j.state, j.sent, j.failed, j.unknown, j.event_no, j.reason;
+RETURNING j.id AS job_id, j.state, j.sent, j.failed, j.unknown, j.event_no, j.reason;
+
+
+-- name: resend_doubtful^
+-- The operator's choice against the default: what stayed in doubt for its time is sent again, and
+-- may come twice. Each resend counts as a retry, so that a message which is never answered ends.
+WITH doubtful AS (
+    UPDATE messages m SET
+        state = 'queued', retries = m.retries + 1, due_at = NULL, unknown_at = NULL
+    FROM loops l
+    WHERE l.job_id = :job_id AND l.unknown > 0
+      AND m.job_id = l.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
+      AND m.state = 'unknown' AND m.retries < :max_retries
+      AND coalesce(m.unknown_at, m.claimed_at)
+          <= clock_timestamp() - :doubt_seconds * interval '1 second'
+                               - :lag_seconds * interval '1 second'
+    RETURNING l.loop
+), loops_told AS (
+    UPDATE loops l SET
+        unknown = l.unknown - b.n, state = 'running', finished_at = NULL,
+        started_at = coalesce(l.started_at, clock_timestamp())
+    FROM (SELECT loop, count(*) AS n FROM doubtful GROUP BY loop) b
+    WHERE l.job_id = :job_id AND l.loop = b.loop AND l.state IN ('running', 'completed')
+), tally AS (
+    SELECT count(*) AS n FROM doubtful
+)
+UPDATE jobs j SET
+    unknown = j.unknown - t.n, queued = j.queued + t.n, event_no = j.event_no + 1,
+    state = CASE j.state WHEN 'settling' THEN 'running' ELSE j.state END,
+    reason = NULL
+FROM tally t
+WHERE j.id = :job_id AND j.state IN ('running', 'settling') AND t.n > 0
+RETURNING j.id AS job_id, j.state, j.event_no,
+          t.n || CASE t.n WHEN 1 THEN ' message' ELSE ' messages' END
+          || ' stayed in doubt and will be sent again' AS reason;
 
 
 -- name: next_order^
@@ -282,17 +368,25 @@ LIMIT 1;
 
 
 -- name: release!
--- Give the lane back, with what the next holder's pace has to know.
+-- The holder is through, and nothing that it claimed is on its way: what the next holder's pace has
+-- to know. It is still named, until its turn is given back: see `let_go`.
 UPDATE lanes SET
-    holder = NULL, reply_subject = NULL, claim_until = NULL,
+    is_released = true, claim_until = NULL,
     released_at = clock_timestamp(), leave_ages = :leave_ages
 WHERE phone_number_id = :phone_number_id AND epoch = :epoch;
 
 
 -- name: release_unused!
--- Give the lane back as it was: nothing was sent, and what its pace knows stays true.
-UPDATE lanes SET holder = NULL, reply_subject = NULL, claim_until = NULL
+-- The holder is through and has sent nothing: what the lane's pace knows stays true.
+UPDATE lanes SET is_released = true, claim_until = NULL
 WHERE phone_number_id = :phone_number_id AND epoch = :epoch;
+
+
+-- name: let_go!
+-- The turn is given back: nobody holds the lane. A holder that dies before this is found dead, and
+-- its turn is handed on at once.
+UPDATE lanes SET holder = NULL, reply_subject = NULL
+WHERE phone_number_id = :phone_number_id AND epoch = :epoch AND is_released;
 
 
 -- name: completion_told!
@@ -305,16 +399,19 @@ WHERE id = :job_id AND finished_at IS NOT NULL AND NOT completion_told;
 SELECT pg_try_advisory_xact_lock(:lock);
 
 
--- name: free_dead_lanes
--- Lanes whose holder's session lock is gone: its process is dead. Whoever gets the row back naks
--- the turn that the dead one held, so that the next daemon goes on at once.
-UPDATE lanes l SET holder = NULL, reply_subject = NULL
-FROM (SELECT phone_number_id, reply_subject FROM lanes
-      WHERE holder IS NOT NULL
-        AND NOT EXISTS (SELECT FROM live_daemons d WHERE d.holder = lanes.holder)
-      FOR UPDATE SKIP LOCKED) dead
-WHERE l.phone_number_id = dead.phone_number_id
-RETURNING l.phone_number_id, dead.reply_subject;
+-- name: lock_dead_lanes
+-- Lanes whose holder's session lock is gone: its process is dead. Locked until they are free, so
+-- that who gets the turn next, once it is nakked, waits for that.
+SELECT phone_number_id, reply_subject FROM lanes
+WHERE holder IS NOT NULL
+  AND NOT EXISTS (SELECT FROM live_daemons d WHERE d.holder = lanes.holder)
+FOR UPDATE SKIP LOCKED;
+
+
+-- name: free_dead_lanes!
+-- Their turns are handed on.
+UPDATE lanes SET holder = NULL, reply_subject = NULL, is_released = true
+WHERE phone_number_id = ANY (:phone_number_ids::text[]);
 
 
 -- name: lanes_to_wake
@@ -324,7 +421,7 @@ RETURNING l.phone_number_id, dead.reply_subject;
 SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total
 FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
 WHERE j.state IN ('queued', 'running') AND j.wanted = 'run'
-  AND CASE WHEN l.holder IS NULL
+  AND CASE WHEN l.holder IS NULL OR l.is_released
            THEN greatest(j.created_at, l.released_at)
                 < now() - :grace_seconds * interval '1 second'
            ELSE greatest(l.taken_at, l.claimed_at)
@@ -340,5 +437,126 @@ WHERE finished_at < now() - interval '3 seconds' AND NOT completion_told
 ORDER BY finished_at LIMIT 100;
 
 
+-- name: places_by_id
+-- Messages whose receipt names no tag of ours: by Meta's id, found by way of the recipient.
+SELECT m.job_id, m.seq, m.message_id
+FROM unnest(:recipients::text[], :message_ids::text[]) AS r(recipient, message_id)
+JOIN messages m ON m.recipient = r.recipient AND m.message_id = r.message_id;
+
+
+-- name: lock_lanes
+-- As `lock_lane`, for all lanes that a batch of receipts touches, always in the same order.
+SELECT phone_number_id FROM lanes
+WHERE phone_number_id IN (SELECT phone_number_id FROM jobs WHERE id = ANY (:job_ids::uuid[]))
+ORDER BY phone_number_id
+FOR NO KEY UPDATE;
+
+
+-- name: merge
+-- What receipts say, of many messages at once. Only upwards: sent, delivered, read; failed is final
+-- unless the message is known to have been delivered. A receipt of another id than the one that is
+-- known belongs to an earlier attempt, and says only that. What is in sending waits: the caller
+-- gets it back as it is and asks again. Merging the same batch twice changes nothing.
+WITH receipts AS (
+    SELECT * FROM unnest(
+        :job_ids::uuid[], :seqs::integer[], :attempts::integer[], :message_ids::text[],
+        :sent_ats::timestamptz[], :delivered_ats::timestamptz[], :read_ats::timestamptz[],
+        :failed_ats::timestamptz[], :codes::integer[], :titles::text[], :details::text[]
+    ) AS r(job_id, seq, attempt, message_id, sent_at, delivered_at, read_at, failed_at,
+           code, title, details)
+), found AS (
+    SELECT r.*, m.state AS was, (r.seq - 1) / j.loop_size + 1 AS loop,
+           coalesce(m.message_id = r.message_id, true) AS is_of_this_id,
+           CASE
+               WHEN m.message_id <> r.message_id THEN m.state
+               WHEN m.state NOT IN ('queued', 'unknown', 'sent', 'delivered') THEN m.state
+               WHEN r.read_at IS NOT NULL THEN 'read'
+               WHEN r.delivered_at IS NOT NULL OR m.state = 'delivered' THEN 'delivered'
+               WHEN r.failed_at IS NOT NULL AND m.state IN ('unknown', 'sent')
+                    AND (m.message_id = r.message_id OR r.attempt = m.attempt) THEN 'failed'
+               WHEN r.failed_at IS NOT NULL THEN m.state
+               WHEN r.sent_at IS NOT NULL THEN 'sent'
+               ELSE m.state
+           END AS becomes
+    FROM receipts r
+    JOIN messages m ON m.job_id = r.job_id AND m.seq = r.seq
+        AND m.job_id = ANY (:job_ids::uuid[]) AND m.seq = ANY (:seqs::integer[])
+    JOIN jobs j ON j.id = r.job_id
+), merged AS (
+    UPDATE messages m SET
+        state = f.becomes,
+        message_id = coalesce(m.message_id, f.message_id),
+        sent_at = CASE WHEN f.becomes = 'failed' THEN m.sent_at
+                       ELSE coalesce(m.sent_at, f.sent_at, f.delivered_at, f.read_at) END,
+        delivered_at = coalesce(m.delivered_at, f.delivered_at),
+        read_at = coalesce(m.read_at, f.read_at),
+        failed_at = CASE WHEN f.becomes = 'failed' THEN f.failed_at ELSE m.failed_at END,
+        error_code = CASE WHEN f.becomes = 'failed' THEN f.code
+                          WHEN f.was IN ('unknown', 'queued') THEN NULL ELSE m.error_code END,
+        error_title = CASE WHEN f.becomes = 'failed' THEN f.title
+                           WHEN f.was IN ('unknown', 'queued') THEN NULL ELSE m.error_title END,
+        error_details = CASE WHEN f.becomes = 'failed' THEN f.details
+                             WHEN f.was IN ('unknown', 'queued') THEN NULL ELSE m.error_details END,
+        reason = NULL, unknown_at = NULL, due_at = NULL
+    FROM found f
+    WHERE m.job_id = f.job_id AND m.seq = f.seq AND m.state = f.was
+      AND m.job_id = ANY (:job_ids::uuid[]) AND m.seq = ANY (:seqs::integer[])
+      AND f.is_of_this_id AND f.was NOT IN ('sending', 'skipped', 'canceled')
+      AND (f.becomes <> f.was
+           OR f.was IN ('delivered', 'read')
+              AND (m.delivered_at IS NULL AND f.delivered_at IS NOT NULL
+                   OR m.read_at IS NULL AND f.read_at IS NOT NULL))
+    RETURNING m.job_id, m.seq, f.loop, f.was, m.state, m.recipient
+), moved AS (
+    SELECT *, state IN ('sent', 'delivered', 'read') AS is_taken,
+           was IN ('sent', 'delivered', 'read') AS was_taken
+    FROM merged WHERE state <> was
+), by_loop AS (
+    SELECT job_id, loop, count(*) AS n,
+           count(*) FILTER (WHERE is_taken AND NOT was_taken)
+               - count(*) FILTER (WHERE was_taken AND NOT is_taken) AS sent,
+           count(*) FILTER (WHERE state = 'failed') AS failed,
+           count(*) FILTER (WHERE was = 'unknown') AS unknown,
+           count(*) FILTER (WHERE was = 'queued') AS queued,
+           count(*) FILTER (WHERE state IN ('delivered', 'read') AND was <> 'delivered')
+               AS delivered,
+           count(*) FILTER (WHERE state = 'read') AS read
+    FROM moved GROUP BY job_id, loop
+), loops_told AS (
+    UPDATE loops l SET
+        sent = l.sent + b.sent, failed = l.failed + b.failed, unknown = l.unknown - b.unknown
+    FROM by_loop b WHERE l.job_id = b.job_id AND l.loop = b.loop
+), jobs_told AS (
+    UPDATE jobs j SET
+        sent = j.sent + b.sent, failed = j.failed + b.failed, unknown = j.unknown - b.unknown,
+        queued = j.queued - b.queued, delivered = j.delivered + b.delivered,
+        read = j.read + b.read, event_no = j.event_no + b.n
+    FROM (SELECT job_id, sum(n) AS n, sum(sent) AS sent, sum(failed) AS failed,
+                 sum(unknown) AS unknown, sum(queued) AS queued, sum(delivered) AS delivered,
+                 sum(read) AS read
+          FROM by_loop GROUP BY job_id) b
+    WHERE j.id = b.job_id
+    RETURNING j.id, j.event_no, j.sent, j.failed, j.unknown, j.delivered, j.read
+)
+SELECT f.job_id, f.seq, f.was, v.state AS becomes, v.recipient,
+       j.event_no, j.sent, j.failed, j.unknown, j.delivered, j.read
+FROM found f
+LEFT JOIN moved v ON v.job_id = f.job_id AND v.seq = f.seq
+LEFT JOIN jobs_told j ON j.id = f.job_id
+ORDER BY f.job_id, f.seq;
+
+
+-- name: jobs_in_doubt
+-- Unfinished jobs with messages in doubt, and those that only waited for doubts to end.
+SELECT id AS job_id, phone_number_id FROM jobs
+WHERE finished_at IS NULL AND (state = 'settling' OR (:resends AND unknown > 0))
+ORDER BY doubt_until NULLS FIRST LIMIT 1000;
+
+
 -- name: jobs_by_state
-SELECT state, count(*)::integer AS count FROM jobs WHERE finished_at IS NULL GROUP BY state;
+-- Unfinished jobs, and where their messages are: they add up to the recipients, always.
+SELECT state, count(*)::integer AS jobs, sum(total)::bigint AS recipients,
+       sum(queued)::bigint AS queued, sum(sending)::bigint AS sending, sum(sent)::bigint AS sent,
+       sum(failed)::bigint AS failed, sum(unknown)::bigint AS unknown,
+       sum(skipped)::bigint AS skipped, sum(canceled)::bigint AS canceled
+FROM jobs WHERE finished_at IS NULL GROUP BY state;

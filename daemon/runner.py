@@ -13,19 +13,24 @@ from daemon.cloud_api import CloudApi
 from daemon.entries import Entry
 from daemon.lane import End, Lane, LoopRun
 from daemon.lease import Lease
-from daemon.ledger import Ledger
+from daemon.ledger import Ledger, Tell
+from daemon.loops import MOST_IDLE_TURNS, idle_wait_seconds, why_stopped
 from daemon.observe import Observer
 from daemon.pace import Pace, cold
 from daemon.progress import (
     Progress,
     is_told,
     job_completed,
+    job_state,
     loop_completed,
     loop_started,
     message_frames,
 )
-from daemon.store import Holding, LoopEnd, Store, Work, Written
+from daemon.rows import Holding, JobEnd, JobMoved, LoopEnd, Work, Written
+from daemon.store import Store
 from daemon.verdicts import RetryPolicy
+from plumbing.failpoints import reach
+from schemas.failpoints import FailPoint
 from schemas.settings import Daemon
 
 TELL_SECONDS: Final = 5.0  # the longest that a turn waits for its news to get out
@@ -71,42 +76,56 @@ class Runner:
         if work is None:
             await self._store.release_unused(holding)
             return Idle()
+        if work.idle_turns > MOST_IDLE_TURNS:
+            return await self._stop_job(holding, work)
         pace = self._pace(holding)
-        end = await self._run_loop(holding, work, pace, lease)
-        if end is End.LEASE_LOST:
-            self._observer.loop_ended(end)
-            self._observer.log.warning("the turn is lost", job_id=str(work.job_id), loop=work.loop)
-            return Lost()
-        handover = await self._close_loop(holding, work, end)
-        await self._store.release(holding, pace.ages(time.monotonic()))
+        handover = await self._run_loop(holding, work, pace, lease)
+        if not isinstance(handover, Lost):
+            await self._store.release(holding, pace.ages(time.monotonic()))
         return handover
 
-    async def _run_loop(self, holding: Holding, work: Work, pace: Pace, lease: Lease) -> End:
+    async def _stop_job(self, holding: Holding, work: Work) -> Handover:
+        """The loop keeps getting nowhere: a person has to look. Other jobs of the lane go on."""
+        reason = why_stopped(work.loop, MOST_IDLE_TURNS)
+        if moved := await self._store.stop_job(holding, work, reason):
+            self._observer.job_moved(moved)
+            told = self._progress.tell(work.job_id, moved.event_no, [job_state(moved)])
+            await is_told(told, TELL_SECONDS)
+        await self._store.release_unused(holding)
+        return Later(0.0)
+
+    async def _run_loop(self, holding: Holding, work: Work, pace: Pace, lease: Lease) -> Handover:
         log = self._observer.log.bind(job_id=str(work.job_id), loop=work.loop)
         log.info("loop started", loops=work.total_loops, size=work.size, left=len(work.waiting))
         if work.started_no is not None:
             self._progress.tell(work.job_id, work.started_no, [loop_started(work)])
+        lane = Lane(
+            cloud=self._cloud, pace=pace, lease=lease, policy=self._policy, slots=self._slots,
+            observer=self._observer, stop=self._stop,
+        )  # fmt: skip
+        ledger = Ledger(self._store, holding, work, tell=self._teller(work), log=log)
+        async with ledger:
+            end = await LoopRun(lane, holding, work, ledger).run()
+        if end is End.COMPLETED and (finished := await self._store.complete_loop(holding, work)):
+            return await self._after_loop(holding, work, finished)
+        self._observer.loop_ended(end if end is End.LEASE_LOST else End.GIVEN_BACK)
+        if end is End.LEASE_LOST:
+            log.warning("the turn is lost", why=ledger.closed or "its lease is over")
+            return Lost()
+        may_go_on = ledger.got_on or self._stop.is_set() or ledger.wanted != "run"
+        return Later(0.0 if may_go_on else idle_wait_seconds(work.idle_turns))
 
+    def _teller(self, work: Work) -> Tell:
         def tell(entries: Sequence[Entry], written: Written) -> None:
             first_no, frames = message_frames(work, entries, written)
             if frames:
                 self._progress.tell(work.job_id, first_no, frames)
 
-        lane = Lane(
-            cloud=self._cloud, pace=pace, lease=lease, policy=self._policy, slots=self._slots,
-            observer=self._observer, stop=self._stop,
-        )  # fmt: skip
-        async with Ledger(self._store, holding, work, tell=tell, log=log) as ledger:
-            return await LoopRun(lane, holding, work, ledger).run()
+        return tell
 
-    async def _close_loop(self, holding: Holding, work: Work, end: End) -> Handover:
-        finished = None
-        if end is End.COMPLETED:
-            finished = await self._store.complete_loop(holding, work)
-        if finished is None:
-            self._observer.loop_ended(End.GIVEN_BACK)
-            return Later(0.0)
-        await self._tell_end(work, finished)
+    async def _after_loop(self, holding: Holding, work: Work, end: LoopEnd) -> Handover:
+        reach(FailPoint.LOOP_COMPLETED)
+        await self._tell_end(work, end)
         if await self._store.next_order(holding.phone_number_id) is None:
             return Idle()
         return Later(self._pause_ms / 1000)
@@ -116,10 +135,18 @@ class Runner:
         frame = loop_completed(work, end, self._pause_ms)
         self._observer.loop_completed(work, end, frame.rate_per_second)
         told = self._progress.tell(work.job_id, end.event_no, [frame])
-        if end.job:
-            self._observer.job_finished(end.job)
-            told = self._progress.tell(work.job_id, end.job.event_no, [job_completed(end.job)])
-        if await is_told(told, TELL_SECONDS) and end.job:
+        match end.job:
+            case JobEnd() as finished:
+                self._observer.job_finished(finished)
+                told = self._progress.tell(
+                    work.job_id, finished.event_no, [job_completed(finished)]
+                )
+            case JobMoved() as moved:
+                self._observer.job_moved(moved)
+                told = self._progress.tell(work.job_id, moved.event_no, [job_state(moved)])
+            case None:
+                pass
+        if await is_told(told, TELL_SECONDS) and isinstance(end.job, JobEnd):
             await self._store.completion_told(work.job_id)
 
     def _pace(self, holding: Holding) -> Pace:

@@ -12,9 +12,11 @@ from aiohttp import web
 from nats.js import api
 
 from daemon.cloud_api import CloudApi
+from daemon.doubts import Doubts
 from daemon.observe import Check, Observer, health_app
 from daemon.presence import Presence
 from daemon.progress import Progress
+from daemon.receipts import MOST_BODIES, Receipts
 from daemon.runner import Runner
 from daemon.store import Store
 from daemon.sweeper import Sweeper
@@ -24,10 +26,11 @@ from plumbing.logs import Log
 from plumbing.meters import Meters
 from plumbing.postgres import Pool, open_pool, wait_for_schema
 from plumbing.process import CannotStart
-from plumbing.puller import Puller
+from plumbing.puller import Handler, Puller
 from plumbing.tasks import end
 from schemas import metrics, subjects
 from schemas.settings import Daemon
+from schemas.subjects import ConsumerDef
 
 MOST_LANES: Final = 256  # turns that one daemon holds at once
 POOL_SIZE: Final = 20
@@ -84,7 +87,7 @@ async def _start(house: House) -> None:
     pool = await _open_pool(settings, log)
     stack.push_async_callback(_close_pool, pool)
     await wait_for_schema(pool, log)
-    broker = Broker(settings.nats_url, "loopcast-daemon", log)
+    broker = Broker(settings.nats_url, "loopcast-daemon", log, replicas=settings.nats_replicas)
     stack.push_async_callback(broker.close)
     broker.start()
     await broker.ready()
@@ -99,10 +102,12 @@ async def _start(house: House) -> None:
 async def _work(house: House, pool: Pool, broker: Broker) -> None:
     """The parts that send, from the one that all lean on to the one that brings them turns."""
     settings, observer, stop, stack = house.settings, house.observer, house.stop, house.stack
-    store = Store(pool)
+    store = Store(pool, doubt_seconds=settings.doubt_seconds, resends=settings.resends)
+    doubts = Doubts(pool, doubt_seconds=settings.doubt_seconds, max_retries=settings.max_retries)
     cloud = await stack.enter_async_context(CloudApi(settings))
     progress = Progress(broker, observer.meters, observer.log)
     house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
+    await _merge(house, broker, Receipts(doubts, progress, observer))
     runner = Runner(
         settings, store=store, cloud=cloud, progress=progress, observer=observer, stop=stop
     )
@@ -113,10 +118,13 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     )  # fmt: skip
     presence.on_lost = turns.end_leases
     house.own(asyncio.create_task(presence.keep(), name="the keeper of the session"))
-    await _pull(house, broker, turns)
+    await _pull(
+        house, broker, subjects.SENDERS, turns.on_turn,
+        credit=MOST_LANES, ack_wait_seconds=settings.ack_wait_seconds,
+    )  # fmt: skip
     sweeper = Sweeper(
-        pool, broker, store=store, progress=progress, observer=observer,
-        pause_seconds=settings.pause_ms / 1000, ack_wait_seconds=settings.ack_wait_seconds,
+        settings, pool=pool, broker=broker, store=store, doubts=doubts, progress=progress,
+        observer=observer,
     )  # fmt: skip
     house.own(asyncio.create_task(sweeper.run(), name="the sweeper"))
     house.checks.clear()
@@ -124,36 +132,47 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
 
 
-async def _pull(house: House, broker: Broker, turns: Turns) -> None:
-    settings, log = house.settings, house.observer.log
-    await ensure_consumer(broker, settings.ack_wait_seconds)
-    puller = Puller(
-        broker.client, subjects.SENDERS.stream, subjects.SENDERS.name, turns.on_turn,
-        credit=MOST_LANES, log=log,
+async def _merge(house: House, broker: Broker, receipts: Receipts) -> None:
+    house.own(asyncio.create_task(receipts.run(), name="the merger of receipts"))
+    await _pull(
+        house, broker, subjects.MERGERS, receipts.on_message,
+        credit=MOST_BODIES, ack_wait_seconds=subjects.MERGE_ACK_WAIT_SECONDS,
     )  # fmt: skip
+
+
+async def _pull(
+    house: House, broker: Broker, definition: ConsumerDef, handler: Handler,
+    *, credit: int, ack_wait_seconds: int,
+) -> None:  # fmt: skip
+    log = house.observer.log
+    await ensure_consumer(broker, definition, ack_wait_seconds)
+    puller = Puller(
+        broker.client, definition.stream, definition.name, handler, credit=credit, log=log
+    )
     house.stack.push_async_callback(puller.stop, DRAIN_SECONDS)
     await puller.start()
-    mend = _mend_consumer(settings, broker, puller, log)
-    house.own(asyncio.create_task(mend, name="the mender of the consumer"))
+    mend = _mend_consumer(broker, definition, ack_wait_seconds, puller, log)
+    house.own(asyncio.create_task(mend, name=f"the mender of {definition.name}"))
 
 
-async def _mend_consumer(settings: Daemon, broker: Broker, puller: Puller, log: Log) -> None:
+async def _mend_consumer(
+    broker: Broker, definition: ConsumerDef, ack_wait_seconds: int, puller: Puller, log: Log
+) -> None:
     """A consumer that is gone (a server that lost its disk) is made anew, and so are its turns."""
     while True:
         await puller.gone.wait()
         await asyncio.sleep(_RETRY_SECONDS)
         try:
             await broker.ensure_streams()
-            await ensure_consumer(broker, settings.ack_wait_seconds)
+            await ensure_consumer(broker, definition, ack_wait_seconds)
         except (nats.errors.Error, TimeoutError) as error:
-            log.warning("the consumer of turns is gone", error=repr(error))
+            log.warning("a consumer is gone", consumer=definition.name, error=repr(error))
         else:
             puller.gone.clear()
 
 
-async def ensure_consumer(broker: Broker, ack_wait_seconds: float) -> None:
-    """The durable pull consumer that all daemons share; one that exists is brought up to date."""
-    definition = subjects.SENDERS
+async def ensure_consumer(broker: Broker, definition: ConsumerDef, ack_wait_seconds: int) -> None:
+    """A durable pull consumer that all daemons share; one that exists is brought up to date."""
     await broker.js.add_consumer(
         definition.stream,
         api.ConsumerConfig(

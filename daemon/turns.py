@@ -12,10 +12,13 @@ from daemon.lease import Lease
 from daemon.ledger import BROKEN
 from daemon.observe import Observer
 from daemon.presence import Presence
+from daemon.rows import Holding
 from daemon.runner import Handover, Idle, Later, Lost, Runner
-from daemon.store import Holding, LaneLost, Store
+from daemon.store import LaneLost, Store
 from plumbing.broker import Broker, Unavailable
+from plumbing.failpoints import reach
 from schemas import metrics
+from schemas.failpoints import FailPoint
 from schemas.settings import Daemon
 from schemas.subjects import lane_of
 
@@ -31,6 +34,7 @@ class Held:
 
     message: Msg
     lease: Lease
+    holding: Holding | None = None  # the lane, once it is taken in PostgreSQL
     again: Msg | None = None  # the same turn, delivered to us once more meanwhile
 
 
@@ -73,10 +77,13 @@ class Turns:
         the lane was woken while we are about to let go; it comes again in a moment.
         """
         if _turn_of(message) != _turn_of(held.message):
-            return _nak(message, AGAIN_SECONDS)
+            return self._nak_again(message)
         self._observer.meters[metrics.REDELIVERIES].inc()
         held.again = message
         return None
+
+    async def _nak_again(self, message: Msg) -> None:
+        await self._nak(message, AGAIN_SECONDS)
 
     async def _hold(self, phone_number_id: str, held: Held) -> None:
         self._count_held()
@@ -98,10 +105,13 @@ class Turns:
         if self._stop.is_set() or number is None:
             return Later(0.0 if self._stop.is_set() else DATABASE_AWAY_SECONDS)
         holding = await self._store.acquire(phone_number_id, number, held.message.reply)
+        held.holding = holding
+        reach(FailPoint.LANE_TAKEN)
         if holding.was_held:
             self._observer.meters[metrics.TAKEOVERS].inc()
         await asyncio.sleep(holding.wait_seconds)
         await self._settle(holding)
+        reach(FailPoint.LANE_SETTLED)
         return await self._runner.run(holding, held.lease)
 
     async def _settle(self, holding: Holding) -> None:
@@ -113,29 +123,60 @@ class Turns:
             )
 
     async def _give_back(self, phone_number_id: str, held: Held, handover: Handover) -> None:
-        """What becomes of the turn; one that may be another's by now is left alone."""
+        """What becomes of the turn; one that may be another's by now is left alone.
+
+        The lane names its holder until the turn is back: one that dies before is found dead.
+        """
+        reach(FailPoint.LANE_RELEASED)
         match Lost() if held.lease.is_over else handover:
             case Later(after_seconds=seconds):
-                await _nak(held.message, seconds)
+                if await self._nak(held.message, seconds):
+                    reach(FailPoint.TURN_GIVEN_BACK)
+                    await self._let_go(held.holding)
             case Idle():
-                await self._put_away(phone_number_id, held.message)
+                if await self._put_away(phone_number_id, held.message):
+                    await self._let_go(held.holding)
             case Lost():
                 if held.again is not None:  # it was delivered to us, and nobody drives it
-                    await _nak(held.again, AGAIN_SECONDS)
+                    await self._nak(held.again, AGAIN_SECONDS)
             case _ as never:
                 assert_never(never)
 
-    async def _put_away(self, phone_number_id: str, message: Msg) -> None:
+    async def _let_go(self, holding: Holding | None) -> None:
+        if holding is None:  # the lane was never taken
+            return
+        try:
+            await self._store.let_go(holding)
+        except BROKEN as error:  # the lane is known to be released, whoever it names
+            self._observer.log.warning("a lane still names this daemon", error=repr(error))
+
+    async def _nak(self, message: Msg, delay_seconds: float) -> bool:
+        """Give the turn back; the pause is the delay, held by nobody and kept over any crash.
+
+        A request, so that it is known to have arrived. False: the turn comes again by itself when
+        the ack wait is over.
+        """
+        delay = b' {"delay": %d}' % int(delay_seconds * 1e9) if delay_seconds else b""
+        try:
+            await self._broker.client.request(message.reply, b"-NAK" + delay, timeout=ACK_SECONDS)
+        except (nats.errors.Error, TimeoutError):
+            return False
+        return True
+
+    async def _put_away(self, phone_number_id: str, message: Msg) -> bool:
         """Ack the turn of a lane with nothing to run, then look once more.
 
         A job that came in just before the ack found the lane's turn taken, so nobody woke it.
         """
         try:
             await message.ack_sync(timeout=ACK_SECONDS)
+            reach(FailPoint.TURN_ACKED)
             if order := await self._store.next_order(phone_number_id):
                 await self._broker.wake(order)
         except (nats.errors.Error, TimeoutError, Unavailable) as error:
             self._observer.log.warning("a turn was not acked; it comes again", error=repr(error))
+            return False
+        return True
 
     def _count_held(self) -> None:
         self._observer.meters[metrics.LANES_HELD].set(len(self._held))
@@ -144,11 +185,3 @@ class Turns:
 def _turn_of(message: Msg) -> int:
     """The stream sequence: the same for every delivery of a turn."""
     return int(message.metadata.sequence.stream)
-
-
-async def _nak(message: Msg, delay_seconds: float) -> None:
-    """Give the turn back; the pause is the delay, held by nobody and kept over any crash."""
-    try:
-        await message.nak(delay=delay_seconds or None)
-    except nats.errors.Error:
-        return  # not connected: the turn comes again when the ack wait is over

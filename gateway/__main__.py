@@ -80,7 +80,7 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         log=log,
         meters=meters,
         store=Store(),
-        broker=Broker(settings.nats_url, "loopcast-gateway", log),
+        broker=Broker(settings.nats_url, "loopcast-gateway", log, replicas=settings.nats_replicas),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc),
         keys=Keys(settings.api_keys),
         numbers=numbers,

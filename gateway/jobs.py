@@ -114,6 +114,7 @@ def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
         rate_per_second=rate,
         eta_seconds=eta_seconds(row, settings, rate),
         limited_by=row.limited_by,
+        doubt_until=row.doubt_until if row.state == JobState.SETTLING else None,
     )
 
 
@@ -139,7 +140,9 @@ def eta_seconds(row: JobRow, settings: Gateway, rate: float | None) -> float | N
 
 def _progress(row: JobRow) -> api.JobProgress:
     completed = row.sent + row.failed + row.unknown + row.skipped + row.canceled
-    percentage = 1000 * completed // row.total / 10  # 100 only when all is done
+    percentage = 1000 * completed // row.total / 10
+    if not is_finished(row):
+        percentage = min(99.9, percentage)  # 100 only when all is done, and no doubt awaited
     return api.JobProgress(percentage, completed, row.total - completed)
 
 

@@ -89,6 +89,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     read: int
     event_no: int
     completion_told: bool
+    doubt_until: datetime | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

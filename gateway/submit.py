@@ -19,7 +19,9 @@ from gateway.errors import Refusal
 from gateway.orders import Order
 from gateway.parts import PARTS, Parts
 from gateway.recipients import MalformedRow, Recipients
+from plumbing.failpoints import reach
 from schemas import api
+from schemas.failpoints import FailPoint
 from schemas.jobs import JobOrder, total_loops
 from schemas.metrics import ACCEPTED
 from schemas.states import JobState
@@ -96,6 +98,7 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
     made = await parts.store.add(job)
     if made is None:
         return await _lost_race(parts, job)
+    reach(FailPoint.JOB_COMMITTED)
     await outbox.wake(parts.broker, _job_order(order, made), parts.log)
     _account(parts, job, recipients, time.monotonic() - started)
     return answer(_said(made), 201)

@@ -88,7 +88,7 @@ class Loops:
         for told in fresh:
             if told.type not in OF_ONE_MESSAGE:
                 shown.append(told.encoded())
-            elif told.type != "message_status":  # a receipt changes neither count
+            else:
                 self._latest = told
         return b"".join(shown)
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -21,6 +22,12 @@ from schemas.jobs import JobOrder
 PUBLISH_SECONDS: Final = 2.0
 SAY_AGAIN_SECONDS: Final = 10.0
 _ENCODER: Final = msgspec.json.Encoder()
+NO_ROOM: Final = 10047  # insufficient storage resources available
+WHAT_TO_DO: Final = {
+    NO_ROOM: "give NATS a larger disk, or raise max_file in its settings",
+    10074: "NATS_REPLICAS above 1 needs a cluster; set it to 1, or point NATS_URL at one",
+    10005: "the cluster has fewer servers than NATS_REPLICAS; start them, or lower it",
+}
 _RETRY_AFTER_SECONDS: Final = 0.1  # three replicas remove an acked turn up to 3 ms late
 
 
@@ -31,8 +38,8 @@ class Unavailable(Exception):
 class Broker:
     """The process's connection to NATS. It starts without a server and heals by itself."""
 
-    def __init__(self, url: str, name: str, log: Log) -> None:
-        self._url, self._name, self._log = url, name, log
+    def __init__(self, url: str, name: str, log: Log, *, replicas: int = 1) -> None:
+        self._url, self._name, self._log, self._replicas = url, name, log, replicas
         self.client = Client()
         self.js: JetStreamContext = self.client.jetstream(timeout=PUBLISH_SECONDS)
         self._connecting: asyncio.Task[None] | None = None
@@ -108,7 +115,7 @@ class Broker:
         try:
             await self.js.publish(subject, _ENCODER.encode(order), timeout=PUBLISH_SECONDS)
         except nats.js.errors.APIError as error:
-            if error.err_code == subjects.TURN_EXISTS:
+            if error.err_code == subjects.NOT_STORED and error.description == subjects.TURN_EXISTS:
                 return False
             raise Unavailable(f"JetStream refused a turn: {error!r}") from error
         except (nats.errors.Error, TimeoutError, OSError) as error:
@@ -120,14 +127,56 @@ class Broker:
         if not self.is_connected:
             raise Unavailable("no connection to NATS")
 
+    async def waiting_seconds(self, stream: str) -> float:
+        """The age of the oldest message of a work queue; 0 when it is empty. Raises Unavailable."""
+        self._require_connection()
+        try:
+            state = (await self.js.stream_info(stream)).state
+            if not state.messages:
+                return 0.0
+            oldest = await self.js.get_msg(stream, state.first_seq)
+        except (nats.errors.Error, TimeoutError) as error:  # dealt with meanwhile, for one
+            raise Unavailable(f"the oldest of {stream} cannot be seen: {error!r}") from error
+        assert oldest.time is not None
+        return max(0.0, (datetime.now(UTC) - oldest.time).total_seconds())
+
     async def ensure_streams(self) -> None:
-        """Create the streams that are missing; leaves those that exist as they are."""
+        """Create the streams that are missing; give those that exist the replicas that are asked.
+
+        Raises nats.errors.Error or TimeoutError.
+        """
         for definition in subjects.STREAMS:
             try:
-                await self.js.stream_info(definition.name)
+                info = await self.js.stream_info(definition.name)
             except nats.js.errors.NotFoundError:
-                await self.js.add_stream(_stream_config(definition))
-                self._log.info("stream created", stream=definition.name)
+                await self._create(definition)
+            else:
+                if info.config.num_replicas != self._replicas:
+                    await self.js.update_stream(info.config, num_replicas=self._replicas)
+                    self._log.info(
+                        "stream has other replicas now",
+                        stream=definition.name, replicas=self._replicas,
+                    )  # fmt: skip
+
+    async def _create(self, definition: subjects.StreamDef) -> None:
+        """JetStream reserves what a stream may take; where that is too much, it gets less."""
+        config = _stream_config(definition, self._replicas)
+        while True:
+            try:
+                await self.js.add_stream(config)
+            except nats.js.errors.APIError as error:
+                if error.err_code != NO_ROOM or (config.max_bytes or 0) < subjects.LEAST_BYTES * 2:
+                    raise
+                config.max_bytes = (config.max_bytes or 0) // 2
+            else:
+                break
+        asked, given = definition.max_bytes, config.max_bytes
+        self._log.info("stream created", stream=definition.name, max_bytes=given)
+        if given != asked:
+            self._log.warning(
+                "the disk has little room for JetStream; a stream got less than it should",
+                stream=definition.name, max_bytes=given, should_be=asked,
+            )  # fmt: skip
 
     async def _connect(self) -> None:
         await self.client.connect(
@@ -148,10 +197,19 @@ class Broker:
             try:
                 await self.ensure_streams()
             except (nats.errors.Error, TimeoutError) as error:
-                self._log.warning("JetStream is not ready yet", error=repr(error))
+                self._say_why(error)
                 await asyncio.sleep(0.5)
             else:
                 return
+
+    def _say_why(self, error: Exception) -> None:
+        """Why the streams are not there, with what to do where that is known."""
+        code = getattr(error, "err_code", None)
+        self._log.warning(
+            "JetStream is not ready yet",
+            error=str(error) or repr(error),
+            **({"do": WHAT_TO_DO[code]} if code in WHAT_TO_DO else {}),
+        )
 
     async def _on_error(self, error: Exception) -> None:
         now = time.monotonic()
@@ -177,7 +235,7 @@ class Broker:
         self._log.info("NATS connection is back")
 
 
-def _stream_config(definition: subjects.StreamDef) -> api.StreamConfig:
+def _stream_config(definition: subjects.StreamDef, replicas: int) -> api.StreamConfig:
     return api.StreamConfig(
         name=definition.name,
         subjects=definition.subjects,
@@ -190,4 +248,6 @@ def _stream_config(definition: subjects.StreamDef) -> api.StreamConfig:
         max_consumers=definition.max_consumers,
         storage=api.StorageType.FILE,
         allow_direct=definition.allow_direct,
+        allow_atomic=definition.allow_atomic or None,
+        num_replicas=replicas,
     )

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import msgspec
 
+from plumbing import failpoints
 from plumbing.logs import Log, set_up
 from schemas.environment import SettingsError
 from schemas.settings import load
@@ -41,6 +42,7 @@ def run(
     except SettingsError as error:
         sys.exit(_said(f"{name}: {error}", EXIT_CONFIG))
     log = set_up(name, getattr(settings, "log_level", "info"))
+    failpoints.arm(getattr(settings, "fail_points", {}), log)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(_until_signal(settings, log, serve))

@@ -175,6 +175,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rate_per_second: float | None
     eta_seconds: float | None
     limited_by: str | None
+    doubt_until: datetime | None  # while settling: when the last doubt has had its time
 
 
 class JobView(JobSummary, frozen=True, kw_only=True, rename="camel"):

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from schemas.failpoints import FailPoint
+
 
 @dataclass(frozen=True)
 class Env:
@@ -67,6 +69,17 @@ def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
     return tuple(keys)
 
 
+def parse_fail_points(text: str) -> dict[FailPoint, int]:
+    """`claimed:3,recorded` as the passage (from 1) at which each fail point strikes."""
+    points: dict[FailPoint, int] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, passage = part.partition(":")
+        if name not in list(FailPoint) or not (passage or "1").isdecimal():
+            raise ValueError(f"is point:passage with points of {', '.join(FailPoint)}")
+        points[FailPoint(name)] = int(passage or "1")
+    return points
+
+
 def parse_region(text: str) -> str:
     """A two-letter country code in capitals."""
     region = text.strip().upper()
@@ -82,10 +95,12 @@ def parse_url(*schemes: str) -> Callable[[str], str]:
         try:
             parts = urlsplit(text)
             complete = parts.scheme in schemes and bool(parts.netloc)
+            for host in parts.netloc.rpartition("@")[2].split(","):  # PostgreSQL takes several
+                _ = urlsplit(f"//{host}").port
         except ValueError:
             complete = False
         if not complete:
-            raise ValueError(f"must be a URL such as {schemes[0]}://host")
+            raise ValueError(f"must be a URL such as {schemes[0]}://host:port")
         return text
 
     return parse

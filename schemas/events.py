@@ -73,11 +73,17 @@ class LoopCompleted(_Frame, frozen=True, kw_only=True, rename="camel", tag="loop
 
 
 class MessageStatus(_Frame, frozen=True, kw_only=True, rename="camel", tag="message_status"):
+    seq: int
     to: str
     message_id: str
     status: str  # sent | delivered | read | failed
     at: datetime
     error: ErrorFields | None = None
+    sent: int  # of the job, after the batch of receipts that this one came with; so are the rest
+    failed: int
+    unknown: int
+    delivered: int
+    read: int
 
 
 class JobStateChanged(_Frame, frozen=True, kw_only=True, rename="camel", tag="job_state"):

@@ -64,6 +64,37 @@ JOBS = Metric(
     values=tuple((s,) for s in ("queued", "running", "paused", "settling")),
     help="Unfinished jobs in PostgreSQL by state.",
 )  # fmt: skip
+JOB_RECIPIENTS = Metric(
+    name="loopcast_job_recipients", kind=Kind.GAUGE,
+    help="Recipients of unfinished jobs; the messages by state add up to it, always.",
+)  # fmt: skip
+JOB_MESSAGES = Metric(
+    name="loopcast_job_messages", kind=Kind.GAUGE, labels=("state",),
+    values=tuple(
+        (s,) for s in ("queued", "sending", "sent", "failed", "unknown", "skipped", "canceled")
+    ),
+    help="Messages of unfinished jobs by state, as the jobs' own counters have them.",
+)  # fmt: skip
+RECEIPTS = Metric(
+    name="loopcast_receipts_total", kind=Kind.COUNTER, labels=("status",),
+    values=tuple(
+        (s,)
+        for s in
+        ("sent", "delivered", "read", "failed", "early", "unmatched", "passed_over", "unreadable")
+    ),
+    help="Receipts merged, by what they say; early: its message was still being sent, so it comes"
+    " again; unmatched: of no message of ours; passed_over: of a status that means nothing here;"
+    " unreadable: whole webhook bodies.",
+)  # fmt: skip
+DOUBTS_ENDED = Metric(
+    name="loopcast_doubts_ended_total", kind=Kind.COUNTER, labels=("status",),
+    values=(("sent",), ("delivered",), ("read",), ("failed",)),
+    help="Unknown messages that a receipt settled, by what it said.",
+)  # fmt: skip
+MERGE_SECONDS = Metric(
+    name="loopcast_receipts_merge_seconds", kind=Kind.HISTOGRAM, buckets=LATENCY_SECONDS,
+    help="Time to merge a batch of receipts.",
+)  # fmt: skip
 REDELIVERIES = Metric(
     name="loopcast_redeliveries_total", kind=Kind.COUNTER,
     help="Turns delivered again while this daemon held them already.",
@@ -101,6 +132,7 @@ STREAM_DROPS = Metric(
 
 DAEMON = (
     MESSAGES, ERRORS, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC, IN_FLIGHT, PACE_WAIT_SECONDS, JOBS,
-    REDELIVERIES, TAKEOVERS, LANES_HELD, EVENTS_LOST,
+    JOB_RECIPIENTS, JOB_MESSAGES, RECEIPTS, DOUBTS_ENDED, MERGE_SECONDS, REDELIVERIES,
+    TAKEOVERS, LANES_HELD, EVENTS_LOST,
 )  # fmt: skip
 GATEWAY = (REQUESTS, REQUEST_SECONDS, ACCEPTED, STREAM_READERS, STREAM_DROPS)

@@ -15,11 +15,14 @@ from schemas.environment import (
     Secret,
     SettingsError,
     parse_api_keys,
+    parse_fail_points,
     parse_meta_id,
     parse_region,
     parse_url,
     read,
 )
+from schemas.failpoints import FailPoint
+from schemas.lease import what_breaks_the_lease
 
 
 class Common(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +46,20 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             secret=True,
         ),
     ] = "nats://127.0.0.1:4222"
+    nats_replicas: Annotated[
+        int,
+        Env(
+            "NATS_REPLICAS", "copies of each stream: 1, or 3 on a cluster of three servers",
+            at_least=1, at_most=5,
+        ),
+    ] = 1  # fmt: skip
+    app_secret: Annotated[
+        Secret,
+        Env(
+            "META_APP_SECRET", "signs Meta's webhooks, which come later; unset: no receipts come",
+            parse=Secret,
+        ),
+    ] = Secret("")  # fmt: skip
     host: Annotated[
         str, Env("HOST", "the address to listen on; any but loopback needs `API_KEYS`")
     ] = "127.0.0.1"
@@ -70,6 +87,13 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             at_least=0, at_most=1000,
         ),
     ] = 10  # fmt: skip
+    fail_points: Annotated[
+        dict[FailPoint, int],
+        Env(
+            "FAILPOINTS", "for tests alone: where the process kills itself, as `claimed:3`",
+            parse=parse_fail_points,
+        ),
+    ] = {}  # fmt: skip
 
 
 class Gateway(Common, frozen=True, kw_only=True):
@@ -91,9 +115,6 @@ class Gateway(Common, frozen=True, kw_only=True):
             parse=parse_meta_id,
         ),
     ] = None  # fmt: skip
-    app_secret: Annotated[
-        Secret, Env("META_APP_SECRET", "signs Meta's webhooks, which come later", parse=Secret)
-    ] = Secret("")
     verify_token: Annotated[
         Secret, Env("META_VERIFY_TOKEN", "for the handshake of Meta's webhooks", parse=Secret)
     ] = Secret("")
@@ -165,6 +186,33 @@ class Daemon(Common, frozen=True, kw_only=True):
             " the request timeout", at_least=2, at_most=600,
         ),
     ] = 15  # fmt: skip
+    unknown_after_seconds: Annotated[
+        int | None,
+        Env(
+            "BULK_UNKNOWN_AFTER_S", "how long a message in doubt waits for its receipt, seconds;"
+            " unset: 900, or 0 where no receipts come (no `META_APP_SECRET`) and nothing is resent",
+            at_least=0, at_most=7 * 24 * 3600,
+        ),
+    ] = None  # fmt: skip
+    unknown_policy: Annotated[
+        str,
+        Env(
+            "BULK_UNKNOWN_POLICY", "what then becomes of it: it stays unknown, or is sent again"
+            " and may come twice", choices=("hold", "resend"),
+        ),
+    ] = "hold"  # fmt: skip
+
+    @property
+    def doubt_seconds(self) -> int:
+        """How long a message in doubt waits for its receipt."""
+        if self.unknown_after_seconds is not None:
+            return self.unknown_after_seconds
+        return DOUBT_SECONDS if self.app_secret or self.resends else 0
+
+    @property
+    def resends(self) -> bool:
+        """Whether a message that stays in doubt is sent again."""
+        return self.unknown_policy == "resend"
 
 
 class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,7 +260,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ADVICE: Final = "set API_KEYS=name:key, or leave HOST at 127.0.0.1"
-LEASE_SHARE: Final = 0.8  # of the ack wait: from the last answered heartbeat, a holder may send
+DOUBT_SECONDS: Final = 900  # receipts of accepted messages come within seconds, paced ones later
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -249,14 +297,9 @@ def is_loopback(host: str) -> bool:
 
 
 def _wrong_for_daemon(settings: Daemon) -> list[str]:
-    """The inequality behind the lease: a request ends before another may hold the turn."""
     problems = []
-    if settings.request_timeout_ms / 1000 >= LEASE_SHARE * settings.ack_wait_seconds:
-        problems.append(
-            f"BULK_REQUEST_TIMEOUT_MS must be below {LEASE_SHARE} times BULK_ACK_WAIT_S;"
-            f" {settings.request_timeout_ms} ms is not below"
-            f" {LEASE_SHARE * settings.ack_wait_seconds * 1000:.0f} ms"
-        )
+    if broken := what_breaks_the_lease(settings.request_timeout_ms, settings.ack_wait_seconds):
+        problems.append(broken)
     if not settings.access_token:
         problems.append(
             "META_ACCESS_TOKEN is not set; give Meta's token, or point GRAPH_API_BASE_URL at the"

@@ -16,7 +16,7 @@ class MessageState(StrEnum):
     DELIVERED = "delivered"  # on the phone: a receipt may still say read
     READ = "read"  # final
     FAILED = "failed"  # final
-    UNKNOWN = "unknown"  # may have left, nobody knows: a receipt settles it
+    UNKNOWN = "unknown"  # may have left, nobody knows: a receipt settles it, or time does
     SKIPPED = "skipped"  # final: opted out before it was sent
     CANCELED = "canceled"  # final: the job was canceled before it was sent
 
@@ -35,7 +35,7 @@ class JobState(StrEnum):
     QUEUED = "queued"  # no message has been sent: the first turn starts it
     RUNNING = "running"
     PAUSED = "paused"  # a person or a verdict stopped it; a person resumes it
-    SETTLING = "settling"  # all is sent, messages in doubt await their receipt
+    SETTLING = "settling"  # all is sent, messages in doubt await their receipt, or its time is over
     COMPLETED = "completed"  # final
     FAILED = "failed"  # final: nothing was sent and something failed
     CANCELED = "canceled"  # final
@@ -63,7 +63,10 @@ MESSAGE_MOVES: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_M.UNKNOWN, _M.DELIVERED),
         (_M.UNKNOWN, _M.READ),
         (_M.UNKNOWN, _M.FAILED),
-        (_M.UNKNOWN, _M.QUEUED),  # a late answer proves that it was not accepted
+        (_M.UNKNOWN, _M.QUEUED),  # a late answer proves that it was not accepted; or: resend
+        (_M.QUEUED, _M.SENT),  # a receipt for what is about to be sent again: it had been accepted
+        (_M.QUEUED, _M.DELIVERED),
+        (_M.QUEUED, _M.READ),
         (_M.SENT, _M.DELIVERED),
         (_M.SENT, _M.READ),
         (_M.SENT, _M.FAILED),
@@ -84,6 +87,7 @@ JOB_MOVES: frozenset[tuple[JobState, JobState]] = frozenset(
         (_J.RUNNING, _J.COMPLETED),
         (_J.RUNNING, _J.FAILED),
         (_J.RUNNING, _J.CANCELED),
+        (_J.SETTLING, _J.RUNNING),  # a message in doubt is to be sent again
         (_J.SETTLING, _J.COMPLETED),
         (_J.SETTLING, _J.FAILED),
     }
@@ -93,7 +97,7 @@ LOOP_MOVES: frozenset[tuple[LoopState, LoopState]] = frozenset(
     {
         (LoopState.QUEUED, LoopState.RUNNING),
         (LoopState.RUNNING, LoopState.COMPLETED),
-        (LoopState.COMPLETED, LoopState.RUNNING),  # a late answer: a message was not accepted
+        (LoopState.COMPLETED, LoopState.RUNNING),  # a message of it is to be sent again
     }
 )
 

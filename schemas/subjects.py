@@ -13,8 +13,13 @@ import msgspec
 JOBS_STREAM: Final = "BULK_JOBS"
 SENDERS_CONSUMER: Final = "senders"
 EVENTS_STREAM: Final = "BULK_EVENTS"
+RECEIPTS_STREAM: Final = "BULK_RECEIPTS"
+RECEIPTS_SUBJECT: Final = "bulk.receipts"  # webhook bodies of Meta's, as they came
 
-TURN_EXISTS: Final = 10077  # JetStream's error when a lane has its turn already: fine
+# JetStream's error when a stream does not store a message. The words tell a lane that has its turn
+# already, which is fine, from a stream that is full.
+NOT_STORED: Final = 10077
+TURN_EXISTS: Final = "maximum messages per subject exceeded"
 
 
 def turn_subject(phone_number_id: str) -> str:
@@ -50,6 +55,7 @@ class StreamDef(msgspec.Struct, frozen=True, kw_only=True):
     max_age_seconds: float = 0
     max_bytes: int = -1
     allow_direct: bool = True
+    allow_atomic: bool = False
 
 
 STREAMS: Final = (
@@ -70,7 +76,17 @@ STREAMS: Final = (
         max_bytes=2 * 1024**3,
         max_consumers=1000,
     ),
+    StreamDef(
+        name=RECEIPTS_STREAM,
+        subjects=[RECEIPTS_SUBJECT],
+        retention="workqueue",
+        discard="new",  # full: Meta is told to come again
+        max_bytes=1024**3,
+        max_consumers=16,
+        allow_atomic=True,
+    ),
 )
+LEAST_BYTES: Final = 16 * 1024**2  # of a stream, where the disk has no room for what it should get
 
 
 class ConsumerDef(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,10 +95,20 @@ class ConsumerDef(msgspec.Struct, frozen=True, kw_only=True):
     stream: str
     name: str
     filter_subject: str
-    max_ack_pending: int = 100_000  # turns out at once: far above any number of lanes
+    max_ack_pending: int
     max_waiting: int = 2048
 
 
 SENDERS: Final = ConsumerDef(
-    stream=JOBS_STREAM, name=SENDERS_CONSUMER, filter_subject="bulk.jobs.*"
+    stream=JOBS_STREAM,
+    name=SENDERS_CONSUMER,
+    filter_subject="bulk.jobs.*",
+    max_ack_pending=100_000,  # turns out at once: far above any number of lanes
 )
+MERGERS: Final = ConsumerDef(
+    stream=RECEIPTS_STREAM,
+    name="mergers",
+    filter_subject=RECEIPTS_SUBJECT,
+    max_ack_pending=10_000,
+)
+MERGE_ACK_WAIT_SECONDS: Final = 30  # a merge takes milliseconds, or as long as PostgreSQL is away

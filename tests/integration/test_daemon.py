@@ -1,78 +1,21 @@
 """The daemon sends every message of a job once, in loops, and says what became of each."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from daemon.store import Store, Written
-from daemon.supervisor import serve
-from plumbing.broker import Broker
-from plumbing.logs import Log
-from plumbing.postgres import Pool
-from schemas.environment import Secret
-from schemas.settings import Daemon
+from daemon.rows import Written
+from daemon.store import Store
 from tests import campaigns
 from tests.campaigns import counters, finished, make_job, message, states, told
+from tests.daemons import Stack
 from tests.peer import Answer, Arrival, Peer, accepted, error, hang, hang_up
-from tests.support import free_port, until
-
-
-@dataclass
-class Stack:
-    """PostgreSQL, JetStream and a peer; daemons are started on it, in this process."""
-
-    settings: Daemon
-    pool: Pool
-    broker: Broker
-    peer: Peer
-    log: Log
-
-    @asynccontextmanager
-    async def daemon(self, **changes: object) -> AsyncIterator[asyncio.Event]:
-        """A daemon; it stops when the block ends, or when the event is set."""
-        fields = {name: getattr(self.settings, name) for name in self.settings.__struct_fields__}
-        settings = Daemon(**{**fields, "daemon_port": free_port(), **changes})
-        stop = asyncio.Event()
-        task = asyncio.create_task(serve(settings, self.log, stop))
-        try:
-            yield stop
-        finally:
-            stop.set()
-            await asyncio.wait_for(task, 35)
-
-    async def wake(self, *jobs: campaigns.Job) -> None:
-        for job in jobs:
-            await self.broker.wake(job.order)
-
-
-@pytest.fixture
-async def peer() -> AsyncIterator[Peer]:
-    async with Peer() as made:
-        yield made
-
-
-@pytest.fixture
-def stack(
-    database_url: str, nats_url: str, pool: Pool, broker: Broker, peer: Peer, log: Log
-) -> Stack:
-    settings = Daemon(
-        database_url=database_url,
-        nats_url=nats_url,
-        access_token=Secret("token"),
-        graph_api_base_url=peer.url,
-        messages_per_second=0,
-        pause_ms=0,
-        retry_base_ms=1,
-        request_timeout_ms=1000,
-        ack_wait_seconds=2,
-    )
-    return Stack(settings, pool, broker, peer, log)
-
+from tests.support import until
 
 Script = Callable[[Arrival], Awaitable[Answer]]
 

@@ -11,7 +11,8 @@ import pytest
 from daemon.entries import Entry
 from daemon.ledger import ClaimRefused, Closed, Crashed, Ledger
 from daemon.presence import LOCK_CLASS
-from daemon.store import QUERIES, Holding, LaneLost, Store, Work, Written
+from daemon.rows import Holding, Work, Written
+from daemon.store import QUERIES, LaneLost, Store
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from tests.campaigns import PHONE, Job, counters, make_job, message, states
@@ -354,7 +355,9 @@ async def test_a_late_fact_waits_for_a_successor_that_is_just_settling_it(
     successor = await store.acquire(PHONE, 2, "reply")
     async with pool.acquire() as connection, connection.transaction():
         await QUERIES.lock_lane(connection, phone_number_id=PHONE)
-        await QUERIES.settle(connection, phone_number_id=PHONE, epoch=successor.epoch)
+        await QUERIES.settle(
+            connection, phone_number_id=PHONE, epoch=successor.epoch, doubt_seconds=0
+        )
         late = asyncio.create_task(store.record_late(holding, job.id, sent(1)))
         await asyncio.sleep(0.1)
     assert await late is not None
@@ -371,7 +374,9 @@ async def test_a_loop_is_not_completed_over_what_goes_back_to_its_queue_meanwhil
         await QUERIES.lock_lane(connection, phone_number_id=PHONE)
         fields = msgspec.structs.asdict(throttled(1))
         del fields["to"]
-        await QUERIES.record_late(connection, job_id=job.id, epoch=holding.epoch, **fields)
+        await QUERIES.record_late(
+            connection, job_id=job.id, epoch=holding.epoch, doubt_seconds=0, **fields
+        )
         completing = asyncio.create_task(store.complete_loop(successor, work))
         await asyncio.sleep(0.1)
     assert await completing is None

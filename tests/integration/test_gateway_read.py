@@ -84,7 +84,7 @@ async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
         "progress": {"percentage": 0.0, "completed": 0, "remaining": 450},
         "batchSize": 200, "totalBatches": 3, "loopSize": 200, "totalLoops": 3, "currentLoop": 0,
         "startedAt": None, "finishedAt": None, "ratePerSecond": None,
-        "etaSeconds": 49.0, "limitedBy": None, "errors": [], "inDoubt": [],
+        "etaSeconds": 49.0, "limitedBy": None, "doubtUntil": None, "errors": [], "inDoubt": [],
     }  # fmt: skip
 
 
@@ -252,10 +252,15 @@ async def test_readiness_is_answered_while_postgresql_hangs(
 
 async def test_a_hundred_percent_is_all(gateway: Running, pool: Pool) -> None:
     job_id = await gateway.submit(1)
-    for sent, percentage in ((49_976, 99.9), (49_999, 99.9), (50_000, 100.0)):
+    cases = (
+        (49_976, "running", 99.9), (49_999, "running", 99.9), (50_000, "settling", 99.9),
+        (50_000, "completed", 100.0),
+    )  # fmt: skip
+    for sent, state, percentage in cases:
         await pool.execute(
-            "UPDATE jobs SET total = 50000, sent = $2, queued = 50000 - $2 WHERE id = $1",
-            UUID(job_id), sent,
+            "UPDATE jobs SET total = 50000, sent = $2, queued = 50000 - $2, state = $3,"
+            " finished_at = CASE $3 WHEN 'completed' THEN now() END WHERE id = $1",
+            UUID(job_id), sent, state,
         )  # fmt: skip
         body = (await gateway.get(f"/api/bulk/job/{job_id}")).body
         assert body["progress"]["percentage"] == percentage

@@ -318,8 +318,9 @@ async def test_who_follows_receipts_stays_after_the_end(gateway: Running, daemon
 
 def receipt(job_id: UUID, status: str) -> Frame:
     return MessageStatus(
-        job_id=job_id, to="491701234567", message_id="wamid.1", status=status, at=datetime.now(UTC)
-    )
+        job_id=job_id, seq=1, to="491701234567", message_id="wamid.1", status=status,
+        at=datetime.now(UTC), sent=1, failed=0, unknown=0, delivered=1, read=0,
+    )  # fmt: skip
 
 
 async def test_an_end_that_nobody_told_is_found_at_the_next_ping(

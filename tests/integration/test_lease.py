@@ -10,18 +10,18 @@ from daemon.supervisor import ensure_consumer
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.puller import Puller
-from schemas.settings import LEASE_SHARE
-from schemas.subjects import JOBS_STREAM, SENDERS_CONSUMER, turn_subject
+from schemas.lease import LEASE_SHARE
+from schemas.subjects import SENDERS, turn_subject
 
 ACK_WAIT_SECONDS = 2
 
 
 async def deliveries(broker: Broker, log: Log) -> tuple[Puller, "asyncio.Queue[Msg]"]:
     """A turn on the stream, and every delivery of it."""
-    await ensure_consumer(broker, ACK_WAIT_SECONDS)
+    await ensure_consumer(broker, SENDERS, ACK_WAIT_SECONDS)
     queue: asyncio.Queue[Msg] = asyncio.Queue(10)
     puller = Puller(
-        broker.client, JOBS_STREAM, SENDERS_CONSUMER, queue.put_nowait, credit=4, log=log
+        broker.client, SENDERS.stream, SENDERS.name, queue.put_nowait, credit=4, log=log
     )
     await puller.start()
     await broker.publish(turn_subject("111"), b"{}")

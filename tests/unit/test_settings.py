@@ -2,7 +2,7 @@
 
 import pytest
 
-from schemas import settings
+from schemas import lease
 from schemas.environment import ApiKey, SettingsError, fields_of
 from schemas.settings import Daemon, Gateway, Sandbox, load
 
@@ -111,7 +111,7 @@ def test_a_request_must_end_before_another_daemon_may_hold_the_turn(
 
 def test_the_default_lease_outlasts_the_default_request() -> None:
     daemon = load(Daemon, TOKEN)
-    assert daemon.request_timeout_ms / 1000 < settings.LEASE_SHARE * daemon.ack_wait_seconds
+    assert daemon.request_timeout_ms / 1000 < lease.LEASE_SHARE * daemon.ack_wait_seconds
 
 
 def test_every_setting_says_what_it_means_and_one_name_means_one_thing() -> None:
