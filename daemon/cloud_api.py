@@ -10,6 +10,8 @@ from typing import Any, Final, Self
 import aiohttp
 
 from daemon.answers import read_answer
+from plumbing.failpoints import reach
+from schemas.failpoints import FailPoint
 from schemas.outcomes import HeldBack, NotWritten, Outcome, Unknown, UnknownReason
 from schemas.settings import Daemon
 
@@ -67,6 +69,7 @@ class CloudApi:
     async def __aenter__(self) -> Self:
         trace = aiohttp.TraceConfig()
         trace.on_request_headers_sent.append(_before_the_first_byte)
+        trace.on_request_chunk_sent.append(_with_the_last_byte)
         self._session = aiohttp.ClientSession(
             headers=self._headers,
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
@@ -133,6 +136,11 @@ async def _before_the_first_byte(
     """aiohttp calls this before it writes the request's head, despite the signal's name."""
     departure: Departure = context.trace_request_ctx
     departure.write()
+
+
+async def _with_the_last_byte(*_: Any) -> None:
+    """What is handed over now is with the kernel when the event loop comes around."""
+    asyncio.get_running_loop().call_soon(reach, FailPoint.REQUEST_WRITTEN)
 
 
 def _no_answer(departure: Departure, reason: UnknownReason, details: str) -> Outcome:

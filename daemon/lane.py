@@ -226,7 +226,6 @@ class LoopRun:
         self._sends.add(task)
         task.add_done_callback(self._on_sent)
         await departure.settled.wait()
-        reach(FailPoint.REQUEST_WRITTEN)
 
     def _may_leave(self, until: float) -> bool:
         in_time = self._lane.clock() < min(until, self._lane.lease.deadline)

@@ -9,8 +9,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.e2e.conftest import Fleet, Restartable
 from tests.e2e.watcher import Watcher
+from tests.fleet import Fleet, Restartable
 
 pytestmark = pytest.mark.timeout(90)
 
