@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test check format bench lock clean
+.PHONY: help install run demo test chaos doctor check format bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,12 @@ demo: install ## a 500-recipient campaign against the sandbox, watched live, abo
 
 test: install ## the whole test suite, on real embedded servers
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+chaos: install ## every fault at full length, about 15 minutes; its table goes to docs/crash-safety.md
+	@CHAOS=full $(BIN)/python -m pytest tests/chaos
+
+doctor: install ## recount every job from its rows: is everybody accounted for?
+	@$(BIN)/python -m deploy.doctor
 
 check: install ## style, types and import rules
 	@$(BIN)/ruff check .

@@ -20,7 +20,7 @@ from daemon.receipts import MOST_BODIES, Receipts
 from daemon.runner import Runner
 from daemon.store import Store
 from daemon.sweeper import Sweeper
-from daemon.turns import Turns
+from daemon.turns import MOST_LANES, Turns
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.meters import Meters
@@ -32,7 +32,6 @@ from schemas import metrics, subjects
 from schemas.settings import Daemon
 from schemas.subjects import ConsumerDef
 
-MOST_LANES: Final = 256  # turns that one daemon holds at once
 POOL_SIZE: Final = 20
 DRAIN_SECONDS: Final = 28.0  # 25 for the answers, the rest to write them down
 _RETRY_SECONDS: Final = 1.0

@@ -1,7 +1,7 @@
 """Turns: what happens between the delivery of a lane's turn and its return."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -24,7 +24,10 @@ from schemas.subjects import lane_of
 
 STALL_MARGIN_SECONDS: Final = 5.0  # beyond a request's timeout, a loop that has not moved is stuck
 DATABASE_AWAY_SECONDS: Final = 1.0  # until a turn that could not be begun comes again
+MOST_LANES: Final = 256  # turns that one daemon holds at once
+COURTESY_SECONDS: Final = 0.5
 ACK_SECONDS: Final = 2.0
+RETRY_SECONDS: Final = 0.2
 AGAIN_SECONDS: Final = 0.05  # about what letting go of a lane takes
 
 
@@ -35,6 +38,7 @@ class Held:
     message: Msg
     lease: Lease
     holding: Holding | None = None  # the lane, once it is taken in PostgreSQL
+    is_leaving: bool = False  # the turn is being given back: what comes now is a turn of its own
     again: Msg | None = None  # the same turn, delivered to us once more meanwhile
 
 
@@ -73,10 +77,10 @@ class Turns:
         """A delivery of a lane that we hold.
 
         The same turn again: JetStream forgot that we hold it (a server crash). Whoever drives it
-        goes on, and acks reach it, because they name the turn and not its delivery. Another turn:
-        the lane was woken while we are about to let go; it comes again in a moment.
+        goes on, and acks reach it, because they name the turn and not its delivery. Another turn,
+        or the one that we have just given back: we are about to let go; it comes again in a moment.
         """
-        if _turn_of(message) != _turn_of(held.message):
+        if held.is_leaving or _turn_of(message) != _turn_of(held.message):
             return self._nak_again(message)
         self._observer.meters[metrics.REDELIVERIES].inc()
         held.again = message
@@ -88,17 +92,23 @@ class Turns:
     async def _hold(self, phone_number_id: str, held: Held) -> None:
         self._count_held()
         try:
-            async with held.lease:
-                handover = await self._take(phone_number_id, held)
-            await self._give_back(phone_number_id, held, handover)
-        except LaneLost:
-            await self._give_back(phone_number_id, held, Lost())
-        except BROKEN as error:
-            self._observer.log.warning("a turn waits for PostgreSQL", error=repr(error))
-            await self._give_back(phone_number_id, held, Later(DATABASE_AWAY_SECONDS))
+            is_back = await self._give_back(held, await self._handover(phone_number_id, held))
         finally:
             del self._held[phone_number_id]
             self._count_held()
+        if is_back and held.holding:
+            await self._let_go(held.holding)
+
+    async def _handover(self, phone_number_id: str, held: Held) -> Handover:
+        """Run a loop of the lane, and say how its turn goes on."""
+        try:
+            async with held.lease:
+                return await self._take(phone_number_id, held)
+        except LaneLost:
+            return Lost()
+        except BROKEN as error:
+            self._observer.log.warning("a turn waits for PostgreSQL", error=repr(error))
+            return Later(DATABASE_AWAY_SECONDS)
 
     async def _take(self, phone_number_id: str, held: Held) -> Handover:
         number = self._presence.number
@@ -122,60 +132,80 @@ class Turns:
                 messages=settled,
             )
 
-    async def _give_back(self, phone_number_id: str, held: Held, handover: Handover) -> None:
+    async def _give_back(self, held: Held, handover: Handover) -> bool:
         """What becomes of the turn; one that may be another's by now is left alone.
 
-        The lane names its holder until the turn is back: one that dies before is found dead.
+        True when it is back. The lane names its holder until then: one that dies before is found
+        dead.
         """
         reach(FailPoint.LANE_RELEASED)
+        held.is_leaving = True
         match Lost() if held.lease.is_over else handover:
             case Later(after_seconds=seconds):
-                if await self._nak(held.message, seconds):
-                    reach(FailPoint.TURN_GIVEN_BACK)
-                    await self._let_go(held.holding)
+                wait = max(seconds, self._courtesy_seconds())
+                return await self._until_taken(held, lambda: self._nak(held.message, wait))
             case Idle():
-                if await self._put_away(phone_number_id, held.message):
-                    await self._let_go(held.holding)
+                return await self._put_away(held)
             case Lost():
                 if held.again is not None:  # it was delivered to us, and nobody drives it
                     await self._nak(held.again, AGAIN_SECONDS)
+                return False
             case _ as never:
                 assert_never(never)
 
-    async def _let_go(self, holding: Holding | None) -> None:
-        if holding is None:  # the lane was never taken
-            return
+    def _courtesy_seconds(self) -> float:
+        """A daemon that is nearly full lets turns that wait go first: what is given back without a
+        pause is handed out again before any other.
+        """
+        is_full = len(self._held) >= MOST_LANES / 2 and not self._stop.is_set()
+        return COURTESY_SECONDS if is_full else 0.0
+
+    async def _let_go(self, holding: Holding) -> None:
+        reach(FailPoint.TURN_GIVEN_BACK)
         try:
             await self._store.let_go(holding)
         except BROKEN as error:  # the lane is known to be released, whoever it names
             self._observer.log.warning("a lane still names this daemon", error=repr(error))
 
-    async def _nak(self, message: Msg, delay_seconds: float) -> bool:
-        """Give the turn back; the pause is the delay, held by nobody and kept over any crash.
-
-        A request, so that it is known to have arrived. False: the turn comes again by itself when
-        the ack wait is over.
+    async def _until_taken(self, held: Held, give: Callable[[], Awaitable[bool]]) -> bool:
+        """Give the turn back, again while the server is away: else it would come again only when
+        the ack wait is over. Not when that may be so by now, nor when we have to go.
         """
+        while not await give():
+            if held.lease.is_over or self._stop.is_set():
+                return False
+            await asyncio.sleep(RETRY_SECONDS)
+        return True
+
+    async def _nak(self, message: Msg, delay_seconds: float) -> bool:
+        """The pause is the delay, held by nobody and kept over any crash."""
         delay = b' {"delay": %d}' % int(delay_seconds * 1e9) if delay_seconds else b""
+        return await self._said(message, b"-NAK" + delay)
+
+    async def _ack(self, message: Msg) -> bool:
+        return await self._said(message, b"+ACK")
+
+    async def _said(self, message: Msg, word: bytes) -> bool:
+        """As a request, so that it is known to have arrived."""
         try:
-            await self._broker.client.request(message.reply, b"-NAK" + delay, timeout=ACK_SECONDS)
+            await self._broker.client.request(message.reply, word, timeout=ACK_SECONDS)
         except (nats.errors.Error, TimeoutError):
             return False
         return True
 
-    async def _put_away(self, phone_number_id: str, message: Msg) -> bool:
+    async def _put_away(self, held: Held) -> bool:
         """Ack the turn of a lane with nothing to run, then look once more.
 
         A job that came in just before the ack found the lane's turn taken, so nobody woke it.
         """
-        try:
-            await message.ack_sync(timeout=ACK_SECONDS)
-            reach(FailPoint.TURN_ACKED)
-            if order := await self._store.next_order(phone_number_id):
-                await self._broker.wake(order)
-        except (nats.errors.Error, TimeoutError, Unavailable) as error:
-            self._observer.log.warning("a turn was not acked; it comes again", error=repr(error))
+        if not await self._until_taken(held, lambda: self._ack(held.message)):
             return False
+        reach(FailPoint.TURN_ACKED)
+        try:
+            if order := await self._store.next_order(lane_of(held.message.subject)):
+                await self._broker.wake(order)
+        except (Unavailable, *BROKEN) as error:
+            self._observer.log.warning("a lane waits for the sweeper", error=repr(error))
         return True
 
     def _count_held(self) -> None:

@@ -78,7 +78,7 @@ class Broker:
             await self._make_again()
             raise Unavailable("a stream was missing and is being made again") from error
         except (nats.errors.Error, TimeoutError) as error:
-            raise Unavailable(f"JetStream does not answer: {error!r}") from error
+            raise Unavailable(f"JetStream does not answer: {_why(error)}") from error
 
     async def _make_again(self) -> None:
         """A server that lost its data has no streams."""
@@ -96,7 +96,7 @@ class Broker:
         try:
             ack = await self.js.publish(subject, payload, timeout=PUBLISH_SECONDS, headers=headers)
         except (nats.errors.Error, TimeoutError, OSError) as error:
-            raise Unavailable(f"JetStream did not take {subject}: {error!r}") from error
+            raise Unavailable(f"JetStream did not take {subject}: {_why(error)}") from error
         return int(ack.seq)
 
     async def wake(self, order: JobOrder, *, retry: bool = True) -> None:
@@ -117,9 +117,9 @@ class Broker:
         except nats.js.errors.APIError as error:
             if error.err_code == subjects.NOT_STORED and error.description == subjects.TURN_EXISTS:
                 return False
-            raise Unavailable(f"JetStream refused a turn: {error!r}") from error
+            raise Unavailable(f"JetStream refused a turn: {_why(error)}") from error
         except (nats.errors.Error, TimeoutError, OSError) as error:
-            raise Unavailable(f"JetStream did not take a turn: {error!r}") from error
+            raise Unavailable(f"JetStream did not take a turn: {_why(error)}") from error
         return True
 
     def _require_connection(self) -> None:
@@ -136,7 +136,7 @@ class Broker:
                 return 0.0
             oldest = await self.js.get_msg(stream, state.first_seq)
         except (nats.errors.Error, TimeoutError) as error:  # dealt with meanwhile, for one
-            raise Unavailable(f"the oldest of {stream} cannot be seen: {error!r}") from error
+            raise Unavailable(f"the oldest of {stream} cannot be seen: {_why(error)}") from error
         assert oldest.time is not None
         return max(0.0, (datetime.now(UTC) - oldest.time).total_seconds())
 
@@ -207,7 +207,7 @@ class Broker:
         code = getattr(error, "err_code", None)
         self._log.warning(
             "JetStream is not ready yet",
-            error=str(error) or repr(error),
+            error=_why(error),
             **({"do": WHAT_TO_DO[code]} if code in WHAT_TO_DO else {}),
         )
 
@@ -233,6 +233,12 @@ class Broker:
 
     async def _on_reconnected(self) -> None:
         self._log.info("NATS connection is back")
+
+
+def _why(error: Exception) -> str:
+    """What JetStream said; many of the client's errors print as nothing."""
+    said = getattr(error, "description", None)
+    return f"{said} ({error.err_code})" if said else str(error) or repr(error)  # type: ignore[attr-defined]
 
 
 def _stream_config(definition: subjects.StreamDef, replicas: int) -> api.StreamConfig:

@@ -44,6 +44,7 @@ class Puller:
         self._asked = 0  # messages that the server still owes us
         self._heard_at = 0.0
         self._running: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Task[None]] = set()  # bounded by the credit, gone in a moment
         self._subscription: Subscription | None = None
         self._watchdog: asyncio.Task[None] | None = None
         self._stopping = False
@@ -91,7 +92,11 @@ class Puller:
         await self._pull()
 
     def _done(self, task: asyncio.Task[None]) -> None:
+        """A credit is free: it is asked for at once, not when the watchdog comes by."""
         self._running.discard(task)
+        asking = asyncio.ensure_future(self._pull())
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
         if not task.cancelled() and (error := task.exception()):
             self._log.error("a handler failed; its message comes again", exc_info=error)
 

@@ -66,6 +66,7 @@ STREAMS: Final = (
         discard="new",
         max_msgs_per_subject=1,
         discard_new_per_subject=True,
+        max_bytes=64 * 1024**2,  # 200,000 lanes; reserved, so that no other stream takes the room
         max_consumers=16,
     ),
     StreamDef(

@@ -6,6 +6,7 @@ The fixtures are for the conftests of the tiers that use it.
 import asyncio
 import contextlib
 import subprocess
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from deploy import servers
 from deploy.programs import Program, http_ok, python_module, running
 from deploy.servers import Server
 from plumbing.broker import Broker
-from plumbing.postgres import Pool
+from plumbing.postgres import Pool, migrate, open_pool
+from plumbing.process import CannotStart
 from schemas.subjects import RECEIPTS_SUBJECT
 from tests.support import free_port
 
@@ -57,8 +59,8 @@ class Fleet:
         return self._run("sandbox", self.sandbox_port, "/healthz", env)
 
     @contextlib.contextmanager
-    def daemon(self, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-        port = free_port()
+    def daemon(self, port: int = 0, **env: Any) -> Iterator[subprocess.Popen[bytes]]:
+        port = port or free_port()
         with self._run("daemon", port, "/readyz", {"DAEMON_PORT": str(port), **env}) as child:
             yield child
 
@@ -172,7 +174,17 @@ class Restartable:
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        self._child = self._stack.enter_context(running(self._program))
+        """Start it; children of a killed PostgreSQL may take a moment to see that it is dead."""
+        deadline = time.monotonic() + 20
+        while True:
+            try:
+                self._child = self._stack.enter_context(running(self._program))
+            except CannotStart:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.2)
+            else:
+                return
 
     def kill(self) -> None:
         assert self._child is not None
@@ -198,12 +210,20 @@ def nats_url(nats_server: Restartable) -> str:
 
 
 @pytest.fixture
-def own_postgres(fleet: Fleet, tmp_path: Path) -> Iterator[Restartable]:
-    """A PostgreSQL for this test alone; the fleet's processes use it instead of the shared one."""
+async def own_postgres(fleet: Fleet, tmp_path: Path) -> AsyncIterator[Restartable]:
+    """A PostgreSQL for this test alone; the fleet uses it instead of the shared one.
+
+    It keeps what it confirms, as one in earnest does.
+    """
     server = Restartable(servers.postgres(tmp_path))
     server.start()
     fleet.env["DATABASE_URL"] = server.url
-    yield server
+    async with await open_pool(server.url, name="tests") as pool:
+        await migrate(pool, structlog.get_logger())
+        shared, fleet.pool = fleet.pool, pool
+        yield server
+        fleet.pool = shared
+        await pool.expire_connections()
     server.stop()
 
 

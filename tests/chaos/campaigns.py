@@ -1,8 +1,10 @@
-"""How a campaign under a fault is watched: how far it is, and when it is over."""
+"""What a campaign under a fault needs: processes to kill, how far it is, when it is over."""
 
 import asyncio
+import contextlib
 import subprocess
 import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.fleet import Fleet
@@ -43,3 +45,34 @@ async def died(child: subprocess.Popen[bytes], *, seconds: float = 30) -> int:
         assert time.monotonic() < deadline, "it lives on"
         await asyncio.sleep(0.002)
     return time.monotonic_ns()
+
+
+Start = Callable[[], contextlib.AbstractContextManager[subprocess.Popen[bytes]]]
+
+
+class Slot:
+    """A place for a process that can be killed and started again."""
+
+    def __init__(self, stack: contextlib.ExitStack, start: Start) -> None:
+        self._stack, self._start = stack, start
+        self.child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.child = self._stack.enter_context(self._start())
+
+    def kill(self) -> int:
+        """kill -9; returns when, in nanoseconds."""
+        assert self.child is not None
+        self.child.kill()
+        self.child.wait()
+        return time.monotonic_ns()
+
+
+@contextlib.contextmanager
+def restarting(fleet: Fleet, count: int) -> Iterator[list[Slot]]:
+    """So many daemons, each of which can be killed and started again."""
+    with contextlib.ExitStack() as stack:
+        slots = [Slot(stack, fleet.daemon) for _ in range(count)]
+        for slot in slots:
+            slot.start()
+        yield slots

@@ -2,8 +2,11 @@
 
 import os
 import random
-from collections.abc import AsyncIterator
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -13,16 +16,38 @@ from tests.fleet import Fleet, fleet, nats_server, nats_url, own_postgres
 
 __all__ = ["fleet", "nats_server", "nats_url", "own_postgres"]
 
-SEED = int(os.environ.get("CHAOS_SEED", "0")) or random.randrange(1, 2**31)
-
-
-def pytest_report_header() -> str:
-    return f"chaos: CHAOS_SEED={SEED}, {'all of it' if is_full() else 'the quick part'}"
+QUICK_SEED = 1
 
 
 def is_full() -> bool:
     """Whether `make chaos` runs; the quick part belongs to `make test`."""
     return os.environ.get("CHAOS") == "full"
+
+
+def _seed() -> int:
+    """As CHAOS_SEED says; a new one for each run of the whole, and workers get it from there."""
+    if not is_full():
+        return QUICK_SEED
+    return int(os.environ.setdefault("CHAOS_SEED", str(random.randrange(1, 2**31))))
+
+
+SEED = _seed()
+
+
+def pytest_report_header() -> str:
+    return f"chaos: {'all of it' if is_full() else 'the quick part'}, CHAOS_SEED={SEED}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if is_full():
+        os.environ.setdefault("CHAOS_ROWS", str(Path(mkdtemp()) / "rows"))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """The whole has run and all of it passed: the document gets its table."""
+    is_worker = hasattr(session.config, "workerinput")
+    if is_full() and not is_worker and exitstatus == 0 and session.testscollected:
+        report.publish(Path(os.environ["CHAOS_ROWS"]), seed=SEED)
 
 
 @pytest.fixture
@@ -34,6 +59,13 @@ def full() -> bool:
 def dice() -> random.Random:
     """The same for every test, so that each can be run again alone with its seed."""
     return random.Random(SEED)
+
+
+def limit(fleet: Fleet) -> int:
+    """The most that may arrive in a second: the pace counts where messages leave, so that one that
+    was held up on its way can meet the next ones in a later second.
+    """
+    return int(fleet.env["BULK_MESSAGES_PER_SECOND"]) + 2
 
 
 @dataclass
@@ -51,11 +83,16 @@ class Chaos:
 
     async def recovered(self, since_ns: int, phone_number_id: str = "") -> float | None:
         """Note how long after `since_ns` the next message was accepted, if one was."""
-        later = [at for at in await self.fleet.arrivals(phone_number_id) if at > since_ns]
-        if not later:
-            return None
-        self.recovery_seconds.append((later[0] - since_ns) / 1e9)
-        return self.recovery_seconds[-1]
+        before = len(self.recovery_seconds)
+        await self.recoveries([since_ns], phone_number_id)
+        return self.recovery_seconds[-1] if len(self.recovery_seconds) > before else None
+
+    async def recoveries(self, since_ns: Iterable[int], phone_number_id: str = "") -> None:
+        """As `recovered`, for many faults of one run."""
+        arrivals = await self.fleet.arrivals(phone_number_id)
+        for at_ns in since_ns:
+            if later := arrivals[bisect_right(arrivals, at_ns) :]:
+                self.recovery_seconds.append((later[0] - at_ns) / 1e9)
 
     async def account(self) -> Account:
         """The judge's word: fails when anybody got two, was lost, or a count is off."""
@@ -70,10 +107,13 @@ class Chaos:
                 duplicates=account.duplicates,
                 lost=account.lost,
                 sum_kept=not account.differences,
+                busiest_second=account.busiest_second,
+                per_second=int(self.fleet.env["BULK_MESSAGES_PER_SECOND"]),
                 recovery_seconds=self.recovery_seconds,
             )
         )
         assert account.is_clean, account
+        assert account.busiest_second <= limit(self.fleet), account
         return account
 
 

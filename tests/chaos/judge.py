@@ -39,6 +39,7 @@ class Account:
     lost: int  # neither sent, failed nor unknown; or said sent and never accepted; or the reverse
     differences: tuple[str, ...]  # between counters and rows
     illegal_moves: tuple[str, ...]
+    busiest_second: int  # the most that one number got accepted in any second
 
     @property
     def is_clean(self) -> bool:
@@ -69,6 +70,7 @@ async def judge(fleet: Fleet) -> Account:
         lost=len(lost) + len(strangers) + (len(rows) - len(state_of)),
         differences=tuple(found.sentence for found in await differences(fleet.pool)),
         illegal_moves=await _illegal_moves(fleet.pool),
+        busiest_second=(await fleet.summary())["busiestSecond"],
     )
 
 

@@ -1,20 +1,20 @@
-"""The table of faults in docs/crash-safety.md: each fault writes its row, the last one all of them.
+"""The table of faults in docs/crash-safety.md: each fault adds a row, the end of a run writes it.
 
-`make chaos` names the file of rows in CHAOS_ROWS; without it nothing is written.
+The rows gather in the file that CHAOS_ROWS names; without it nothing is written.
 """
 
 import os
-import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "crash-safety.md"
 BEGIN, END = "<!-- the table of faults: written by make chaos -->", "<!-- end of the table -->"
-HEAD = (
-    "| fault | messages | sent | unknown | twice | lost | sum kept | back after |\n"
-    "|---|---:|---:|---:|---:|---:|---|---|"
-)
+COLUMNS = (
+    "fault", "messages", "sent", "unknown", "twice", "lost", "sum kept", "busiest second",
+    "back after",
+)  # fmt: skip
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -28,6 +28,8 @@ class Row(msgspec.Struct, frozen=True):
     duplicates: int
     lost: int
     sum_kept: bool
+    busiest_second: int
+    per_second: int  # the limit that it is to keep
     recovery_seconds: list[float]  # until the next message was accepted, each time
 
 
@@ -40,16 +42,23 @@ def write(row: Row) -> None:
 
 def table(rows: list[Row]) -> str:
     """The rows as Markdown."""
-    lines = [_line(row) for row in sorted(rows, key=lambda row: row.order)]
-    return "\n".join([HEAD, *lines])
+    lines = [COLUMNS, ["---", *["---:"] * 5, "---", "---:", "---"]]
+    cells = [*lines, *(_cells(row) for row in sorted(rows, key=lambda row: row.order))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells)
 
 
-def _line(row: Row) -> str:
-    kept = "yes" if row.sum_kept else "NO"
-    return (
-        f"| {row.fault} | {row.recipients:,} | {row.sent:,} | {row.unknown} | {row.duplicates} |"
-        f" {row.lost} | {kept} | {_times(row.recovery_seconds)} |"
-    )
+def _cells(row: Row) -> list[str]:
+    return [
+        row.fault,
+        f"{row.recipients:,}",
+        f"{row.sent:,}",
+        f"{row.unknown}",
+        f"{row.duplicates}",
+        f"{row.lost}",
+        "yes" if row.sum_kept else "NO",
+        f"{row.busiest_second} of {row.per_second}",
+        _times(row.recovery_seconds),
+    ]
 
 
 def _times(seconds: list[float]) -> str:
@@ -62,14 +71,10 @@ def _times(seconds: list[float]) -> str:
     return f"{ordered[len(ordered) // 2]:.1f} s, at most {ordered[-1]:.1f} s"
 
 
-def main(path: str, heading: str) -> None:
+def publish(path: Path, *, seed: int) -> None:
     """Put the rows of a run into the document, below a line that says what ran."""
-    lines = Path(path).read_bytes().splitlines()
-    rows = [msgspec.json.decode(line, type=Row) for line in lines]
+    rows = [msgspec.json.decode(line, type=Row) for line in path.read_bytes().splitlines()]
     before, _, rest = DOCUMENT.read_text().partition(BEGIN)
     _, _, after = rest.partition(END)
-    DOCUMENT.write_text(f"{before}{BEGIN}\n{heading}\n\n{table(rows)}\n{END}{after}")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    ran = f"`make chaos CHAOS_SEED={seed}` on {os.cpu_count()} cores, {datetime.now(UTC):%d %B %Y}:"
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{ran}\n\n{table(rows)}\n{END}{after}")

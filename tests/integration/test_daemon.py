@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from nats.aio.msg import Msg
 
-from daemon.rows import Written
+from daemon.rows import Holding, Written
 from daemon.store import Store
+from daemon.turns import Turns
 from tests import campaigns
 from tests.campaigns import counters, finished, make_job, message, states, told
 from tests.daemons import Stack
@@ -433,3 +435,38 @@ async def test_a_ledger_that_breaks_costs_the_turn_and_not_the_lane(
     assert broken.is_set()
     assert set(stack.peer.times_to().values()) == {1}
     assert sum((await counters(stack.pool, job)).values()) == 6
+
+
+async def test_a_turn_that_comes_back_before_its_lane_is_let_go_is_not_lost(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = Store.let_go
+
+    async def slowly(store: Store, holding: Holding) -> None:
+        await asyncio.sleep(0.3)
+        await let_go(store, holding)
+
+    monkeypatch.setattr(Store, "let_go", slowly)
+    job = await make_job(stack.pool, 30, loop_size=10)
+    async with stack.daemon(pause_ms=50, ack_wait_seconds=60):
+        await stack.wake(job)
+        assert await finished(stack.pool, job, seconds=10) == "completed"
+
+
+async def test_a_turn_is_given_back_as_soon_as_a_broker_that_went_is_there_again(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would come again only when the ack wait is over."""
+    said, refused = Turns._said, 3
+
+    async def after_a_while(turns: Turns, message: Msg, word: bytes) -> bool:
+        nonlocal refused
+        refused -= 1
+        return await said(turns, message, word) if refused < 0 else False
+
+    monkeypatch.setattr(Turns, "_said", after_a_while)
+    job = await make_job(stack.pool, 20, loop_size=10)
+    async with stack.daemon(pause_ms=10, ack_wait_seconds=60):
+        await stack.wake(job)
+        assert await finished(stack.pool, job, seconds=10) == "completed"
+    assert refused < 0
