@@ -1,4 +1,4 @@
-"""A campaign goes in over HTTP and every message of it goes out. What dies on the way: tests/chaos."""
+"""A campaign goes in over HTTP and every message of it goes out; with faults: tests/chaos."""
 
 import asyncio
 import time

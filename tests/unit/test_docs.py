@@ -9,10 +9,12 @@ import pytest
 from schemas import metrics
 from schemas.environment import Hint, fields_of
 from schemas.settings import Daemon, Gateway, Sandbox
+from schemas.states import MESSAGE_MOVES
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
+SAFETY = (ROOT / "docs" / "crash-safety.md").read_text()
 METRICS = (ROOT / "docs" / "metrics.md").read_text()
 PROCESSES: dict[str, type[msgspec.Struct]] = {
     "gateway": Gateway,
@@ -76,7 +78,12 @@ def test_the_architecture_names_every_file(folder: str) -> None:
     assert [name for name in names if f"`{name}" not in section] == []
 
 
-@pytest.mark.parametrize("document", [README, ARCHITECTURE, METRICS])
+def test_the_picture_of_the_states_has_every_move_and_no_other() -> None:
+    drawn = re.findall(r"^    (\w+) --> (\w+): ", SAFETY, re.MULTILINE)
+    assert sorted(drawn) == sorted((str(was), str(becomes)) for was, becomes in MESSAGE_MOVES)
+
+
+@pytest.mark.parametrize("document", [README, ARCHITECTURE, METRICS, SAFETY])
 def test_no_link_leads_nowhere(document: str) -> None:
     links = re.findall(r"\]\(((?!https?:|#)[^)#]+)", document)
     here = (ROOT, ROOT / "docs")
