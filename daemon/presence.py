@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import asyncpg
 
 from plumbing.logs import Log
+from plumbing.postgres import NOTICES_A_LOST_HOST
 
 LOCK_CLASS: Final = 0x6C6F6F70  # "loop"; the view live_daemons looks for it
 _RETRY_SECONDS: Final = 0.5
@@ -50,7 +51,10 @@ class Presence:
             timeout=5,
             command_timeout=5,
             # So that an operator finds the process that holds a lane (docs: who holds a lane).
-            server_settings={"application_name": f"loopcast-daemon-{os.getpid()}"},
+            server_settings={
+                "application_name": f"loopcast-daemon-{os.getpid()}",
+                **NOTICES_A_LOST_HOST,
+            },
         )
         self._connection.add_termination_listener(lambda _: self._broken.set())
         number = random.randint(1, 2**31 - 1)  # noqa: S311 - a name, not a secret

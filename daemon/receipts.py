@@ -24,6 +24,7 @@ MOST_BODIES: Final = 500  # that wait here or are being merged
 MOST_RECEIPTS: Final = 500  # about what one statement merges in 20 ms
 GATHER_SECONDS: Final = 0.05
 AGAIN_SECONDS: Final = 1.0  # until a receipt comes again whose message is still being sent
+LATER_SECONDS: Final = 30.0  # until one comes again that the ledger refused: a bug, or its damage
 TELL_SECONDS: Final = 5.0
 
 
@@ -82,6 +83,9 @@ class Receipts:
         except BROKEN as error:
             self._observer.log.warning("receipts wait for PostgreSQL", error=repr(error))
             await _settle(bodies, lambda body: _again(body.message))
+        except asyncpg.PostgresError:
+            self._observer.log.exception("receipts cannot be merged; they come again")
+            await _settle(bodies, lambda body: _again(body.message, LATER_SECONDS))
         else:
             await _settle(bodies, lambda body: _answer(body, waiting))
 
@@ -158,8 +162,8 @@ async def _answer(body: _Body, waiting: set[int]) -> None:
     await (_again(body.message) if early else _said(body.message.ack()))
 
 
-async def _again(message: Msg) -> None:
-    await _said(message.nak(delay=AGAIN_SECONDS))
+async def _again(message: Msg, after_seconds: float = AGAIN_SECONDS) -> None:
+    await _said(message.nak(delay=after_seconds))
 
 
 async def _said(answer: Awaitable[None]) -> None:

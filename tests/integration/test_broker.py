@@ -1,6 +1,8 @@
 """The connection to NATS: starts without a server, heals by itself, and keeps one turn a lane."""
 
 import asyncio
+import dataclasses
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from uuid import UUID
@@ -8,12 +10,13 @@ from uuid import UUID
 import pytest
 
 from deploy import servers
-from deploy.programs import running
+from deploy.ports import is_taken
+from deploy.programs import Program, running
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
 from schemas import subjects
 from schemas.jobs import JobOrder
-from tests.support import until
+from tests.support import free_port, until
 
 ORDER = JobOrder(job_id=UUID(int=1), phone_number_id="4711", template="hello", total=3)
 
@@ -108,3 +111,112 @@ async def test_making_the_streams_again_keeps_what_is_in_them(broker: Broker) ->
     await broker.wake(ORDER)
     await broker.ensure_streams()
     assert await turns(broker) == 1
+
+
+async def test_a_stream_that_is_full_is_not_taken_for_a_lane_that_has_its_turn(
+    broker: Broker,
+) -> None:
+    info = await broker.js.stream_info(subjects.JOBS_STREAM)
+    await broker.js.update_stream(info.config, max_bytes=64)
+    with pytest.raises(Unavailable, match="maximum bytes exceeded"):
+        await broker.wake(ORDER)
+
+
+async def test_the_age_of_the_oldest_message_says_how_far_a_work_queue_is_behind(
+    broker: Broker,
+) -> None:
+    assert await broker.waiting_seconds(subjects.RECEIPTS_STREAM) == 0
+    for body in (b"1", b"2"):
+        await broker.publish(subjects.RECEIPTS_SUBJECT, body)
+    await asyncio.sleep(0.3)
+    assert 0.2 < await broker.waiting_seconds(subjects.RECEIPTS_STREAM) < 5
+
+
+def nats_with(folder: Path, lines: str) -> Program:
+    """A nats-server with settings of its own, on a port of ours."""
+    port = free_port()
+    (folder / "own.conf").write_text(lines)
+    program = servers.nats(folder).program
+    argv = (program.argv[0], "-c", str(folder / "own.conf"), "-a", "127.0.0.1", "-p", str(port))
+    address = f"127.0.0.1:{port}"
+    return dataclasses.replace(
+        program, argv=argv, address=address, is_ready=lambda: is_taken("127.0.0.1", port)
+    )
+
+
+async def test_where_the_disk_has_little_room_streams_get_less_and_turns_keep_theirs(
+    tmp_path: Path, log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = f'jetstream {{ store_dir: "{tmp_path}/js", max_file: 300MB }}'
+    program = nats_with(tmp_path, small)
+    with running(program):
+        broker = Broker(f"nats://{program.address}", "tests", log)
+        broker.start()
+        await asyncio.wait_for(broker.ready(), 20)
+        sizes = [
+            (await broker.js.stream_info(definition.name)).config.max_bytes
+            for definition in subjects.STREAMS
+        ]
+        await broker.close()
+    assert sizes == [64 * 2**20, 128 * 2**20, 64 * 2**20]
+    assert "the disk has little room for JetStream" in capsys.readouterr().out
+
+
+async def test_replicas_that_a_single_server_cannot_have_are_refused_with_what_to_do(
+    nats_url: str, log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broker = Broker(nats_url, "tests", log, replicas=3)
+    broker.start()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(broker.ready(), 1.5)
+    await broker.close()
+    assert "NATS_REPLICAS above 1 needs a cluster" in capsys.readouterr().out
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[str]:
+    """Three nats-servers that know each other; yields the address of one."""
+    ports = [free_port() for _ in range(3)]
+    routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports)
+    with ExitStack() as servers_of_it:
+        addresses = []
+        for number, port in enumerate(ports):
+            folder = tmp_path / f"n{number}"
+            folder.mkdir()
+            lines = (
+                f'server_name: n{number}\njetstream {{ store_dir: "{folder}/js" }}\n'
+                f'cluster {{ name: c, listen: "127.0.0.1:{port}", routes: [{routes}] }}'
+            )
+            program = nats_with(folder, lines)
+            servers_of_it.enter_context(running(program))
+            addresses.append(program.address)
+        yield f"nats://{addresses[0]}"
+
+
+async def test_on_a_cluster_streams_that_exist_get_their_replicas(cluster: str, log: Log) -> None:
+    for replicas in (1, 3):
+        broker = Broker(cluster, "tests", log, replicas=replicas)
+        broker.start()
+        try:
+            await asyncio.wait_for(broker.ready(), 30)
+            found = [
+                (await broker.js.stream_info(definition.name)).config.num_replicas
+                for definition in subjects.STREAMS
+            ]
+            await woken(broker)
+        finally:
+            await broker.close()
+        assert found == [replicas] * 3
+
+
+async def woken(broker: Broker, *, seconds: float = 30) -> None:
+    """A lane has its turn; a stream whose leader is being elected takes none for a while."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            await broker.wake(ORDER)
+        except Unavailable:
+            assert asyncio.get_running_loop().time() < deadline
+            await asyncio.sleep(0.2)
+        else:
+            return

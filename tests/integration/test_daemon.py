@@ -10,6 +10,8 @@ import pytest
 from aiohttp import web
 from nats.aio.msg import Msg
 
+from daemon import loops, runner
+from daemon.lane import End, LoopRun
 from daemon.rows import Holding, Written
 from daemon.store import Store
 from daemon.turns import Turns
@@ -470,3 +472,30 @@ async def test_a_turn_is_given_back_as_soon_as_a_broker_that_went_is_there_again
         await stack.wake(job)
         assert await finished(stack.pool, job, seconds=10) == "completed"
     assert refused < 0
+
+
+async def test_a_loop_whose_every_turn_gets_nowhere_does_not_spin_and_stops_its_job(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, waited = 0, []
+
+    async def get_nowhere(run: LoopRun) -> End:
+        nonlocal begun
+        begun += 1
+        return End.GIVEN_BACK
+
+    def rest(idle_turns: int) -> float:
+        waited.append(loops.idle_wait_seconds(idle_turns))
+        return 0.01
+
+    monkeypatch.setattr(LoopRun, "run", get_nowhere)
+    monkeypatch.setattr(runner, "idle_wait_seconds", rest)
+    job = await make_job(stack.pool, 3)
+    async with stack.daemon():
+        await stack.wake(job)
+        while await stack.pool.fetchval("SELECT state FROM jobs") != "paused":
+            await asyncio.sleep(0.02)
+        await asyncio.sleep(0.3)
+    assert begun == loops.MOST_IDLE_TURNS
+    assert waited == [loops.idle_wait_seconds(turns) for turns in range(1, begun + 1)]
+    assert await counters(stack.pool, job) == {"queued": 3}

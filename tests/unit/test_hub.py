@@ -1,6 +1,7 @@
 """The fan-out: every reader gets every frame once and in order, and none waits for another."""
 
 import asyncio
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import msgspec
@@ -19,6 +20,7 @@ from schemas.events import (
     JobCompleted,
     LoopStarted,
     MessageSent,
+    MessageStatus,
     encode_envelope,
 )
 
@@ -220,6 +222,17 @@ def test_the_loops_view_folds_messages_into_four_frames_a_second() -> None:
     assert view.wait_seconds(100.1) == pytest.approx(0.15)
     flushed = view.flush(100.25, Mark(EPOCH, At(3, 0)))
     assert flushed.startswith(b'id: 19abc-3.0\ndata: {"type":"progress"')
+
+
+def test_the_loops_view_shows_what_a_receipt_changed() -> None:
+    view = Loops(JOB)
+    status = MessageStatus(
+        job_id=JOB, seq=8, to="491701234567", message_id="wamid.8", status="delivered",
+        at=datetime.now(UTC), sent=9, failed=1, unknown=0, delivered=1, read=0,
+    )  # fmt: skip
+    message = news(2, 2, sent(8), status)
+    assert view.show(message, message.frames) == b""
+    assert b'"sent":9,"failed":1' in view.flush(100.0, Mark(EPOCH, At(2, 1)))
 
 
 def test_the_end_is_the_last_that_is_shown() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from daemon.loops import LoopPlan
+from daemon.loops import MOST_IDLE_TURNS, LoopPlan, idle_wait_seconds, why_stopped
 from schemas.jobs import loop_bounds, loop_of, total_loops
 from schemas.messages import Message
 
@@ -111,3 +111,15 @@ def test_whatever_is_tried_again_nothing_is_lost_and_nothing_doubled(
             run.settle()
             settled.append(message.seq)
     assert sorted(settled) == list(range(1, 21))
+
+
+def test_a_loop_that_gets_nowhere_rests_longer_each_time_and_five_minutes_in_all() -> None:
+    waits = [idle_wait_seconds(turns) for turns in range(1, MOST_IDLE_TURNS + 1)]
+    assert waits[:6] == [1, 2, 4, 8, 16, 30]
+    assert 5 * 60 <= sum(waits) <= 6 * 60
+
+
+def test_the_reason_of_a_stopped_job_says_which_loop_and_that_nothing_is_lost() -> None:
+    reason = why_stopped(3, 15)
+    assert reason.startswith("Loop 3 was begun 15 times in a row")
+    assert "Nothing is lost" in reason

@@ -4,6 +4,7 @@ import pytest
 
 from schemas import lease
 from schemas.environment import ApiKey, SettingsError, fields_of
+from schemas.failpoints import FailPoint
 from schemas.settings import Daemon, Gateway, Sandbox, load
 
 TOKEN = {"META_ACCESS_TOKEN": "a-token"}
@@ -112,6 +113,37 @@ def test_a_request_must_end_before_another_daemon_may_hold_the_turn(
 def test_the_default_lease_outlasts_the_default_request() -> None:
     daemon = load(Daemon, TOKEN)
     assert daemon.request_timeout_ms / 1000 < lease.LEASE_SHARE * daemon.ack_wait_seconds
+
+
+@pytest.mark.parametrize(
+    ("environ", "seconds"),
+    [
+        ({}, 0),  # no receipts can come
+        ({"META_APP_SECRET": "hush"}, 900),
+        ({"META_APP_SECRET": "hush", "BULK_UNKNOWN_AFTER_S": "60"}, 60),
+        ({"BULK_UNKNOWN_AFTER_S": "60"}, 60),
+        ({"BULK_UNKNOWN_POLICY": "resend"}, 900),  # never at once, unless somebody says so
+        ({"BULK_UNKNOWN_POLICY": "resend", "BULK_UNKNOWN_AFTER_S": "0"}, 0),
+    ],
+)
+def test_a_doubt_waits_where_a_receipt_can_come(environ: dict[str, str], seconds: int) -> None:
+    assert load(Daemon, TOKEN | environ).doubt_seconds == seconds
+
+
+def test_fail_points_have_a_name_and_a_passage() -> None:
+    loaded = load(Gateway, {"FAILPOINTS": "claimed:3, recorded"}).fail_points
+    assert loaded == {FailPoint.CLAIMED: 3, FailPoint.RECORDED: 1}
+    for text in ("nowhere", "claimed:soon", "claimed:-1"):
+        (problem,) = problems(Daemon, TOKEN | {"FAILPOINTS": text})
+        assert problem.startswith("FAILPOINTS is point:passage with points of job_committed,")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://db:port/x", "postgresql://db:99999/x", "postgresql://a:1,b:no/x", "db"]
+)
+def test_an_address_that_leads_nowhere_is_refused(url: str) -> None:
+    (problem,) = problems(Gateway, {"DATABASE_URL": url})
+    assert problem.startswith("DATABASE_URL must be a URL such as postgresql://host:port")
 
 
 def test_every_setting_says_what_it_means_and_one_name_means_one_thing() -> None:
