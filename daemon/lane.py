@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from typing import Final
 
@@ -32,6 +32,9 @@ from schemas.meta import request_body
 from schemas.outcomes import Outcome, Throttled
 
 DRAIN_SECONDS: Final = 25.0  # the longest wait for what is in flight
+# Of a daemon that stops: then its turn goes on without its answers, so that the number rests for
+# less than a second. Most answers are in by then.
+PATIENCE_SECONDS: Final = 0.5
 LONGEST_NAP_SECONDS: Final = 1.0
 MOST_CLAIMS: Final = 64  # in one go
 CLAIM_LEAD_SECONDS: Final = 0.01  # before a message may leave: about what a write takes
@@ -44,6 +47,7 @@ class End(StrEnum):
 
     COMPLETED = "completed"  # nothing of it is left to send
     GIVEN_BACK = "given_back"  # asked to stop: another daemon goes on at once
+    HANDED_OVER = "handed_over"  # so, and it went on while answers were still awaited here
     LEASE_LOST = "lease_lost"  # another daemon may hold the turn: touch it no more
 
 
@@ -57,6 +61,7 @@ class Lane(msgspec.Struct, frozen=True):
     slots: int  # requests that may await Meta's answer at once
     observer: Observer
     stop: asyncio.Event
+    hand_over: Callable[[], Awaitable[None]]  # gives the turn back before all answers are in
     clock: Callable[[], float] = time.monotonic
 
 
@@ -82,6 +87,7 @@ class LoopRun:
         self._in_flight = 0  # requests that await their answer
         self._sends: set[asyncio.Task[None]] = set()  # those, and answers not yet recorded
         self._changed = asyncio.Event()  # a claim, an answer, an outcome written, or a stop
+        self._is_handed_over = False
         self._held_until = float("-inf")
         self._held_by = "throttled"
         self._holds = 0  # in a row: throttled, or not one byte could be written
@@ -99,6 +105,8 @@ class LoopRun:
                 await self._put_back()
             await self._await_answers()
             stop.cancel()
+        if self._is_handed_over:
+            return End.HANDED_OVER
         if self._ledger.closed or not self._plan.is_done:
             return self._must_end() or End.GIVEN_BACK
         return end
@@ -287,8 +295,17 @@ class LoopRun:
             self._lane.lease.end()
 
     async def _await_answers(self) -> None:
-        deadline = self._lane.clock() + DRAIN_SECONDS
-        while self._sends and (left := deadline - self._lane.clock()) > 0:
+        began = self._lane.clock()
+        while self._sends and (waited := self._lane.clock() - began) < DRAIN_SECONDS:
             self._lane.lease.step()
-            await asyncio.wait(self._sends, timeout=min(left, LONGEST_NAP_SECONDS))
+            if waited >= PATIENCE_SECONDS and self._may_hand_over:
+                self._is_handed_over = True
+                await self._lane.hand_over()
+            await asyncio.wait(self._sends, timeout=PATIENCE_SECONDS / 2)
         await asyncio.gather(*(end_task(task) for task in self._sends))
+
+    @property
+    def _may_hand_over(self) -> bool:
+        """Not with one slot: the next message waits for this one's answer, whoever sends it."""
+        is_ours = self._must_end() is End.GIVEN_BACK and self._lane.stop.is_set()
+        return is_ours and self._lane.slots > 1 and not self._is_handed_over

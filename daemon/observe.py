@@ -89,6 +89,10 @@ class Observer:
             failed=end.failed, unknown=end.unknown,
         )  # fmt: skip
 
+    def turn_renewed(self, phone_number_id: str) -> None:
+        self.meters[metrics.TURNS_RENEWED].inc()
+        self.log.warning("a turn got lost; it is made anew", phone_number_id=phone_number_id)
+
     def job_moved(self, moved: JobMoved) -> None:
         self.log.info("job moved", job_id=str(moved.job_id), state=moved.state, reason=moved.reason)
 

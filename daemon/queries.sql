@@ -385,7 +385,9 @@ WHERE phone_number_id = :phone_number_id AND epoch = :epoch;
 -- name: let_go!
 -- The turn is given back: nobody holds the lane. A holder that dies before this is found dead, and
 -- its turn is handed on at once.
-UPDATE lanes SET holder = NULL, reply_subject = NULL
+UPDATE lanes SET
+    holder = NULL, reply_subject = NULL,
+    turn_due_at = clock_timestamp() + :due_in_seconds * interval '1 second'
 WHERE phone_number_id = :phone_number_id AND epoch = :epoch AND is_released;
 
 
@@ -410,15 +412,20 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: free_dead_lanes!
 -- Their turns are handed on.
-UPDATE lanes SET holder = NULL, reply_subject = NULL, is_released = true
+UPDATE lanes SET
+    holder = NULL, reply_subject = NULL, is_released = true, turn_due_at = clock_timestamp()
 WHERE phone_number_id = ANY (:phone_number_ids::text[]);
 
 
 -- name: lanes_to_wake
 -- The outbox in one query. Runnable work and nobody who holds its lane, for longer than a pause
 -- takes, or a holder that has claimed nothing for longer than its lease can last: the turn was
--- never published, or was lost with its stream. Waking one that has its turn is harmless.
-SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total
+-- never published, or was lost with its stream. Waking one that has its turn is harmless. One that
+-- has it and is overdue all the same: its turn went to a daemon that died before it took the lane.
+SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total,
+       (l.holder IS NULL OR l.is_released)
+           AND greatest(j.created_at, l.turn_due_at)
+               < now() - :overdue_seconds * interval '1 second' AS is_overdue
 FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
 WHERE j.state IN ('queued', 'running') AND j.wanted = 'run'
   AND CASE WHEN l.holder IS NULL OR l.is_released

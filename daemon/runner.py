@@ -4,7 +4,8 @@ import asyncio
 import math
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -13,7 +14,7 @@ from daemon.cloud_api import CloudApi
 from daemon.entries import Entry
 from daemon.lane import End, Lane, LoopRun
 from daemon.lease import Lease
-from daemon.ledger import Ledger, Tell
+from daemon.ledger import BROKEN, Ledger, Tell
 from daemon.loops import MOST_IDLE_TURNS, idle_wait_seconds, why_stopped
 from daemon.observe import Observer
 from daemon.pace import Pace, cold
@@ -53,6 +54,7 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 Handover = Later | Idle | Lost
+Give = Callable[[], Awaitable[None]]
 
 
 class Runner:
@@ -70,8 +72,11 @@ class Runner:
             settings.max_retries, settings.retry_base_ms / 1000, random.random
         )
 
-    async def run(self, holding: Holding, lease: Lease) -> Handover:
-        """The next loop of the lane's next job. Raises LaneLost, and what `ledger.BROKEN` names."""
+    async def run(self, holding: Holding, lease: Lease, give: Give) -> Handover:
+        """The next loop of the lane's next job; `give` gives its turn back before the loop's end.
+
+        Raises LaneLost, and what `ledger.BROKEN` names.
+        """
         work = await self._store.begin_loop(holding)
         if work is None:
             await self._store.release_unused(holding)
@@ -79,10 +84,24 @@ class Runner:
         if work.idle_turns > MOST_IDLE_TURNS:
             return await self._stop_job(holding, work)
         pace = self._pace(holding)
-        handover = await self._run_loop(holding, work, pace, lease)
+        lane = Lane(
+            cloud=self._cloud, pace=pace, lease=lease, policy=self._policy, slots=self._slots,
+            observer=self._observer, stop=self._stop,
+            hand_over=partial(self._hand_over, holding, pace, give),
+        )  # fmt: skip
+        handover = await self._run_loop(holding, work, lane)
         if not isinstance(handover, Lost):
             await self._store.release(holding, pace.ages(time.monotonic()))
         return handover
+
+    async def _hand_over(self, holding: Holding, pace: Pace, give: Give) -> None:
+        """The answers that are still awaited are recorded late, as those of a lost turn are."""
+        try:
+            await self._store.release(holding, pace.ages(time.monotonic()))
+        except BROKEN as error:
+            self._observer.log.warning("a turn waits for PostgreSQL", error=repr(error))
+        else:
+            await give()
 
     async def _stop_job(self, holding: Holding, work: Work) -> Handover:
         """The loop keeps getting nowhere: a person has to look. Other jobs of the lane go on."""
@@ -94,23 +113,20 @@ class Runner:
         await self._store.release_unused(holding)
         return Later(0.0)
 
-    async def _run_loop(self, holding: Holding, work: Work, pace: Pace, lease: Lease) -> Handover:
+    async def _run_loop(self, holding: Holding, work: Work, lane: Lane) -> Handover:
         log = self._observer.log.bind(job_id=str(work.job_id), loop=work.loop)
         log.info("loop started", loops=work.total_loops, size=work.size, left=len(work.waiting))
         if work.started_no is not None:
             self._progress.tell(work.job_id, work.started_no, [loop_started(work)])
-        lane = Lane(
-            cloud=self._cloud, pace=pace, lease=lease, policy=self._policy, slots=self._slots,
-            observer=self._observer, stop=self._stop,
-        )  # fmt: skip
         ledger = Ledger(self._store, holding, work, tell=self._teller(work), log=log)
         async with ledger:
             end = await LoopRun(lane, holding, work, ledger).run()
         if end is End.COMPLETED and (finished := await self._store.complete_loop(holding, work)):
             return await self._after_loop(holding, work, finished)
-        self._observer.loop_ended(end if end is End.LEASE_LOST else End.GIVEN_BACK)
+        self._observer.loop_ended(End.GIVEN_BACK if end is End.COMPLETED else end)
         if end is End.LEASE_LOST:
             log.warning("the turn is lost", why=ledger.closed or "its lease is over")
+        if end in (End.LEASE_LOST, End.HANDED_OVER):
             return Lost()
         may_go_on = ledger.got_on or self._stop.is_set() or ledger.wanted != "run"
         return Later(0.0 if may_go_on else idle_wait_seconds(work.idle_turns))

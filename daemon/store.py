@@ -158,9 +158,9 @@ class Store:
         """Be through with the lane; nothing was sent."""
         await QUERIES.release_unused(self._pool, **_fence(holding))
 
-    async def let_go(self, holding: Holding) -> None:
-        """The turn is given back: nobody holds the lane."""
-        await QUERIES.let_go(self._pool, **_fence(holding))
+    async def let_go(self, holding: Holding, due_in_seconds: float) -> None:
+        """The turn is given back, and due again then: nobody holds the lane."""
+        await QUERIES.let_go(self._pool, **_fence(holding), due_in_seconds=due_in_seconds)
 
     async def completion_told(self, job_id: UUID) -> None:
         """job_completed is on the event stream."""

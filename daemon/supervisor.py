@@ -123,7 +123,7 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     )  # fmt: skip
     sweeper = Sweeper(
         settings, pool=pool, broker=broker, store=store, doubts=doubts, progress=progress,
-        observer=observer,
+        observer=observer, has_room=lambda: turns.has_room,
     )  # fmt: skip
     house.own(asyncio.create_task(sweeper.run(), name="the sweeper"))
     house.checks.clear()

@@ -5,7 +5,7 @@ lose: a wake that failed, a turn that vanished, a daemon that was killed. It end
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from schemas.subjects import RECEIPTS_STREAM
 EVERY_SECONDS: Final = 1.0
 SWEEP_LOCK: Final = 0x73776570  # "swep"
 WAKE_GRACE_SECONDS: Final = 1.0  # beyond a pause, a lane with work that nobody holds needs waking
+OVERDUE_SECONDS: Final = 1.5  # a turn that is due is delivered and taken within milliseconds
 LONGEST_GRACE_SECONDS: Final = 3.0  # a lane in a longer pause is woken in vain, which is harmless
 TELL_SECONDS: Final = 5.0
 FLUSH_SECONDS: Final = 2
@@ -43,10 +44,11 @@ class Sweeper:
 
     def __init__(
         self, settings: Daemon, *, pool: Pool, broker: Broker, store: Store, doubts: Doubts,
-        progress: Progress, observer: Observer,
+        progress: Progress, observer: Observer, has_room: Callable[[], bool],
     ) -> None:  # fmt: skip
         self._pool, self._broker, self._store, self._doubts = pool, broker, store, doubts
         self._progress, self._observer, self._resends = progress, observer, settings.resends
+        self._has_room = has_room
         pause = settings.pause_ms / 1000
         self._grace_seconds = min(LONGEST_GRACE_SECONDS, pause + WAKE_GRACE_SECONDS)
         self._lease_seconds = 2.0 * settings.ack_wait_seconds
@@ -66,10 +68,17 @@ class Sweeper:
             return
         found = await self._find()
         for row in found.to_wake:
-            await self._broker.wake(order_of(row), retry=False)
+            await self._wake(row)
         for row in found.untold:
             await self._tell(row)
         await self._end_doubts()
+
+    async def _wake(self, row: Any) -> None:
+        """A lane that has its turn, and is overdue while we have room: nobody got that turn."""
+        had_it = not await self._broker.wake(order_of(row), retry=False)
+        if had_it and row["is_overdue"] and self._has_room():
+            self._observer.turn_renewed(row["phone_number_id"])
+            await self._broker.renew(order_of(row))
 
     async def _jobs_by_state(self) -> dict[str, dict[str, int]]:
         rows = QUERIES.jobs_by_state(self._pool)
@@ -85,8 +94,9 @@ class Sweeper:
             numbers = [lane["phone_number_id"] for lane in dead]
             await QUERIES.free_dead_lanes(connection, phone_number_ids=numbers)
             wake = QUERIES.lanes_to_wake(
-                connection, grace_seconds=self._grace_seconds, lease_seconds=self._lease_seconds
-            )
+                connection, grace_seconds=self._grace_seconds, lease_seconds=self._lease_seconds,
+                overdue_seconds=OVERDUE_SECONDS,
+            )  # fmt: skip
             return Found(
                 to_wake=[row async for row in wake],
                 untold=[row async for row in QUERIES.untold_jobs(connection)],

@@ -54,6 +54,11 @@ class Turns:
         self._stop = stop
         self._held: dict[str, Held] = {}
 
+    @property
+    def has_room(self) -> bool:
+        """Whether this daemon would get a turn that waits for one."""
+        return len(self._held) < MOST_LANES and not self._stop.is_set()
+
     def end_leases(self) -> None:
         """Others may take this daemon for dead: send no more under the turns it holds."""
         for held in self._held.values():
@@ -91,13 +96,14 @@ class Turns:
 
     async def _hold(self, phone_number_id: str, held: Held) -> None:
         self._count_held()
+        reach(FailPoint.TURN_DELIVERED)
         try:
-            is_back = await self._give_back(held, await self._handover(phone_number_id, held))
+            due_in = await self._give_back(held, await self._handover(phone_number_id, held))
         finally:
             del self._held[phone_number_id]
             self._count_held()
-        if is_back and held.holding:
-            await self._let_go(held.holding)
+        if due_in is not None and held.holding:
+            await self._let_go(held.holding, due_in)
 
     async def _handover(self, phone_number_id: str, held: Held) -> Handover:
         """Run a loop of the lane, and say how its turn goes on."""
@@ -122,7 +128,14 @@ class Turns:
         await asyncio.sleep(holding.wait_seconds)
         await self._settle(holding)
         reach(FailPoint.LANE_SETTLED)
-        return await self._runner.run(holding, held.lease)
+        return await self._runner.run(holding, held.lease, lambda: self._hand_over(held, holding))
+
+    async def _hand_over(self, held: Held, holding: Holding) -> None:
+        """The turn goes on before all our answers are in: from here on it is another's."""
+        held.is_leaving = True
+        held.lease.end()
+        if await self._nak(held.message, 0.0):
+            await self._let_go(holding, 0.0)
 
     async def _settle(self, holding: Holding) -> None:
         if settled := await self._store.settle(holding):
@@ -132,24 +145,25 @@ class Turns:
                 messages=settled,
             )
 
-    async def _give_back(self, held: Held, handover: Handover) -> bool:
+    async def _give_back(self, held: Held, handover: Handover) -> float | None:
         """What becomes of the turn; one that may be another's by now is left alone.
 
-        True when it is back. The lane names its holder until then: one that dies before is found
-        dead.
+        When it is back: in how many seconds it is due again. The lane names its holder until then:
+        one that dies before is found dead.
         """
         reach(FailPoint.LANE_RELEASED)
         held.is_leaving = True
         match Lost() if held.lease.is_over else handover:
             case Later(after_seconds=seconds):
                 wait = max(seconds, self._courtesy_seconds())
-                return await self._until_taken(held, lambda: self._nak(held.message, wait))
+                is_back = await self._until_taken(held, lambda: self._nak(held.message, wait))
+                return wait if is_back else None
             case Idle():
-                return await self._put_away(held)
+                return 0.0 if await self._put_away(held) else None
             case Lost():
                 if held.again is not None:  # it was delivered to us, and nobody drives it
                     await self._nak(held.again, AGAIN_SECONDS)
-                return False
+                return None
             case _ as never:
                 assert_never(never)
 
@@ -160,10 +174,10 @@ class Turns:
         is_full = len(self._held) >= MOST_LANES / 2 and not self._stop.is_set()
         return COURTESY_SECONDS if is_full else 0.0
 
-    async def _let_go(self, holding: Holding) -> None:
+    async def _let_go(self, holding: Holding, due_in_seconds: float) -> None:
         reach(FailPoint.TURN_GIVEN_BACK)
         try:
-            await self._store.let_go(holding)
+            await self._store.let_go(holding, due_in_seconds)
         except BROKEN as error:  # the lane is known to be released, whoever it names
             self._observer.log.warning("a lane still names this daemon", error=repr(error))
 

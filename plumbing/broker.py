@@ -99,15 +99,35 @@ class Broker:
             raise Unavailable(f"JetStream did not take {subject}: {_why(error)}") from error
         return int(ack.seq)
 
-    async def wake(self, order: JobOrder, *, retry: bool = True) -> None:
-        """See to it that the job's lane has its turn. Raises Unavailable.
+    async def wake(self, order: JobOrder, *, retry: bool = True) -> bool:
+        """See to it that the job's lane has its turn; False: it had it. Raises Unavailable.
 
         Refused with TURN_EXISTS, it tries once more: on three replicas an acked turn is removed
         up to 3 ms after the ack.
         """
-        if not await self._try_wake(order) and retry:
+        if await self._try_wake(order):
+            return True
+        if retry:
             await asyncio.sleep(_RETRY_AFTER_SECONDS)
-            await self._try_wake(order)
+            return await self._try_wake(order)
+        return False
+
+    async def renew(self, order: JobOrder) -> None:
+        """Make the lane's turn anew: this one was delivered to nobody who lives.
+
+        If somebody is just taking it after all, PostgreSQL decides between the two. Raises
+        Unavailable.
+        """
+        self._require_connection()
+        subject = subjects.turn_subject(order.phone_number_id)
+        try:
+            turn = await self.js.get_last_msg(subjects.JOBS_STREAM, subject)
+            await self.js.delete_msg(subjects.JOBS_STREAM, turn.seq or 0)
+        except nats.js.errors.NotFoundError:
+            pass  # acked meanwhile
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise Unavailable(f"JetStream did not renew a turn: {_why(error)}") from error
+        await self._try_wake(order)
 
     async def _try_wake(self, order: JobOrder) -> bool:
         self._require_connection()

@@ -13,6 +13,7 @@ class FailPoint(StrEnum):
     JOB_COMMITTED = "job_committed"  # the job is in PostgreSQL, its lane not yet woken
 
     # daemon: the turn
+    TURN_DELIVERED = "turn_delivered"  # it has come, and PostgreSQL does not know of it
     LANE_TAKEN = "lane_taken"  # the epoch is raised, nothing is settled yet
     LANE_SETTLED = "lane_settled"  # what the predecessor left has its state
 

@@ -45,8 +45,9 @@ SEND_SECONDS = Metric(
 )  # fmt: skip
 LOOPS = Metric(
     name="loopcast_loops_total", kind=Kind.COUNTER, labels=("end",),
-    values=(("completed",), ("given_back",), ("lease_lost",)),
-    help="Loops run, by how they ended: completed, given back unfinished, or lost to a successor.",
+    values=(("completed",), ("given_back",), ("handed_over",), ("lease_lost",)),
+    help="Loops run, by how they ended: completed, given back unfinished, handed over while answers"
+    " were awaited, or lost to a successor.",
 )  # fmt: skip
 LOOP_SECONDS_METRIC = Metric(
     name="loopcast_loop_seconds", kind=Kind.HISTOGRAM, buckets=LOOP_SECONDS,
@@ -103,6 +104,10 @@ TAKEOVERS = Metric(
     name="loopcast_takeovers_total", kind=Kind.COUNTER,
     help="Turns taken from a holder that had not given them back.",
 )  # fmt: skip
+TURNS_RENEWED = Metric(
+    name="loopcast_turns_renewed_total", kind=Kind.COUNTER,
+    help="Turns made anew, because the daemon that got them died before it took their lane.",
+)  # fmt: skip
 LANES_HELD = Metric(
     name="loopcast_lanes_held", kind=Kind.GAUGE, help="Turns that this daemon holds."
 )
@@ -133,6 +138,6 @@ STREAM_DROPS = Metric(
 DAEMON = (
     MESSAGES, ERRORS, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC, IN_FLIGHT, PACE_WAIT_SECONDS, JOBS,
     JOB_RECIPIENTS, JOB_MESSAGES, RECEIPTS, DOUBTS_ENDED, MERGE_SECONDS, REDELIVERIES,
-    TAKEOVERS, LANES_HELD, EVENTS_LOST,
+    TAKEOVERS, TURNS_RENEWED, LANES_HELD, EVENTS_LOST,
 )  # fmt: skip
 GATEWAY = (REQUESTS, REQUEST_SECONDS, ACCEPTED, STREAM_READERS, STREAM_DROPS)

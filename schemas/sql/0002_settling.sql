@@ -12,3 +12,7 @@ ALTER TABLE loops ADD COLUMN idle_turns integer NOT NULL DEFAULT 0;
 -- The holder is through with the lane but has not yet given the turn back to JetStream; until it
 -- has, `holder` and `reply_subject` stay, so that its death in between is found.
 ALTER TABLE lanes ADD COLUMN is_released boolean NOT NULL DEFAULT true;
+
+-- When the lane's turn, given back, is due to come again: one that nobody gets by then was delivered
+-- to a daemon that died before it could say so.
+ALTER TABLE lanes ADD COLUMN turn_due_at timestamptz;

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.fleet import Fleet
 
+TAKEOVER_SECONDS = 5.0  # what is promised after a kill -9
 FINISHED = ("completed", "failed", "canceled")
 
 

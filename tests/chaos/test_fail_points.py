@@ -6,7 +6,7 @@ import time
 import pytest
 
 from schemas.failpoints import FailPoint
-from tests.chaos.campaigns import died, finished
+from tests.chaos.campaigns import TAKEOVER_SECONDS, died, finished
 from tests.chaos.conftest import Chaos
 
 pytestmark = pytest.mark.timeout(90)
@@ -16,6 +16,7 @@ ONE_BY_ONE = {"BULK_CONCURRENCY": "1", "BULK_LOOP_SIZE": "10", "BULK_UNKNOWN_AFT
 # With one request at a time. In doubt: what the crash leaves unknown; never: what a receipt cannot
 # settle either, because its request had not been written.
 STEPS = [
+    (FailPoint.TURN_DELIVERED, 2, 0, 0),
     (FailPoint.LANE_TAKEN, 2, 0, 0),
     (FailPoint.LANE_SETTLED, 2, 0, 0),
     (FailPoint.BEFORE_CLAIM, 7, 0, 0),
@@ -45,8 +46,10 @@ async def test_a_daemon_killed_at_any_step_leaves_in_doubt_what_was_in_flight_an
             settling = await _settles(chaos, job_id, in_doubt)
             await fleet.deliver_receipts()
             (job,) = await finished(fleet, job_id)
-            await chaos.recovered(died_ns)
+            recovery = await chaos.recovered(died_ns)
             account = await chaos.account()
+    assert recovery is not None
+    assert recovery < TAKEOVER_SECONDS
     assert (settling, account.unknown, account.sent) == (in_doubt, never, 24 - never)
     assert job["state"] == "completed"
 
@@ -96,7 +99,7 @@ async def test_a_job_that_comes_in_as_a_daemon_dies_with_an_idle_turn_is_sent_at
             recovery = await chaos.recovered(started_ns)
             await chaos.account()
     assert recovery is not None
-    assert recovery < 5
+    assert recovery < TAKEOVER_SECONDS
 
 
 async def test_receipts_that_were_merged_as_the_daemon_died_are_merged_once(chaos: Chaos) -> None:

@@ -7,13 +7,12 @@ import time
 
 import pytest
 
-from tests.chaos.campaigns import Slot, finished, reaches, restarting
+from tests.chaos.campaigns import TAKEOVER_SECONDS, Slot, finished, reaches, restarting
 from tests.chaos.conftest import Chaos
 from tests.fleet import PHONE, Fleet
 
 pytestmark = pytest.mark.timeout(900)
 OTHER_PHONE = "100000000000002"
-TAKEOVER_SECONDS = 5.0
 
 
 async def test_a_daemon_killed_again_and_again_sends_everybody_one(

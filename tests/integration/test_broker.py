@@ -113,6 +113,21 @@ async def test_making_the_streams_again_keeps_what_is_in_them(broker: Broker) ->
     assert await turns(broker) == 1
 
 
+async def test_a_turn_that_is_made_anew_is_another_one(broker: Broker) -> None:
+    assert await broker.wake(ORDER)
+    assert not await broker.wake(ORDER)
+    before = await broker.js.get_last_msg(subjects.JOBS_STREAM, subjects.turn_subject("4711"))
+    await broker.renew(ORDER)
+    after = await broker.js.get_last_msg(subjects.JOBS_STREAM, subjects.turn_subject("4711"))
+    assert (before.seq, after.seq) == (1, 2)
+    assert await turns(broker) == 1
+
+
+async def test_a_turn_that_has_gone_meanwhile_is_made_anew_all_the_same(broker: Broker) -> None:
+    await broker.renew(ORDER)
+    assert await turns(broker) == 1
+
+
 async def test_a_stream_that_is_full_is_not_taken_for_a_lane_that_has_its_turn(
     broker: Broker,
 ) -> None:

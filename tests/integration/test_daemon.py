@@ -444,9 +444,9 @@ async def test_a_turn_that_comes_back_before_its_lane_is_let_go_is_not_lost(
 ) -> None:
     let_go = Store.let_go
 
-    async def slowly(store: Store, holding: Holding) -> None:
+    async def slowly(store: Store, holding: Holding, due_in_seconds: float) -> None:
         await asyncio.sleep(0.3)
-        await let_go(store, holding)
+        await let_go(store, holding, due_in_seconds)
 
     monkeypatch.setattr(Store, "let_go", slowly)
     job = await make_job(stack.pool, 30, loop_size=10)
@@ -499,3 +499,57 @@ async def test_a_loop_whose_every_turn_gets_nowhere_does_not_spin_and_stops_its_
     assert begun == loops.MOST_IDLE_TURNS
     assert waited == [loops.idle_wait_seconds(turns) for turns in range(1, begun + 1)]
     assert await counters(stack.pool, job) == {"queued": 3}
+
+
+async def test_a_daemon_that_stops_hands_its_turn_over_before_slow_answers_are_in(
+    stack: Stack,
+) -> None:
+    slow = asyncio.Event()
+
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number <= 3:
+            await slow.wait()
+        return accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 30)
+    patient = {"request_timeout_ms": 20_000, "ack_wait_seconds": 30, "messages_per_second": 20}
+    async with stack.daemon(**patient) as stop:
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) >= 6, "it sends")
+        stop.set()
+        left = len(stack.peer.arrivals)
+        async with stack.daemon(**patient):
+            await until(
+                lambda: len(stack.peer.arrivals) > left + 3, "another one goes on", seconds=5
+            )
+            slow.set()
+            assert await finished(stack.pool, job) == "completed"
+            await until(lambda: len(stack.peer.arrivals) == 30, "all have left")
+            await asyncio.sleep(0.5)
+    assert set(stack.peer.times_to().values()) == {1}
+    assert await counters(stack.pool, job) == {"sent": 30}
+
+
+async def test_with_one_slot_a_turn_waits_for_its_answer(stack: Stack) -> None:
+    slow = asyncio.Event()
+
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 3:
+            await slow.wait()
+        return accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 10)
+    patient = {"request_timeout_ms": 20_000, "ack_wait_seconds": 30, "concurrency": 1}
+    async with stack.daemon(**patient) as stop, stack.daemon(**patient) as other:
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) == 3, "it sends")
+        stop.set()
+        other.set()
+        await asyncio.sleep(1.2)
+        assert len(stack.peer.arrivals) == 3
+        slow.set()
+    async with stack.daemon(**patient):
+        await finished(stack.pool, job)
+    assert await counters(stack.pool, job) == {"sent": 10}

@@ -411,9 +411,14 @@ async def test_a_turn_with_nothing_to_run_leaves_the_pace_as_it_was(
     assert after.leave_ages == pytest.approx([0.5], abs=0.3)
 
 
+async def to_wake(pool: Pool) -> list[tuple[str, bool]]:
+    """Each lane that needs waking, and whether it is overdue."""
+    rows = QUERIES.lanes_to_wake(pool, grace_seconds=1.0, lease_seconds=30.0, overdue_seconds=1.5)
+    return [(row["phone_number_id"], row["is_overdue"]) async for row in rows]
+
+
 async def woken(pool: Pool) -> list[str]:
-    rows = QUERIES.lanes_to_wake(pool, grace_seconds=1.0, lease_seconds=30.0)
-    return [row["phone_number_id"] async for row in rows]
+    return [phone_number_id for phone_number_id, _ in await to_wake(pool)]
 
 
 async def test_a_lane_is_woken_when_it_has_work_and_nobody_holds_it(pool: Pool) -> None:
@@ -432,3 +437,19 @@ async def test_a_lane_is_woken_when_its_holder_lives_and_does_nothing(
     assert await woken(pool) == []
     await pool.execute("UPDATE lanes SET taken_at = now() - interval '31 seconds'")
     assert await woken(pool) == [PHONE]
+
+
+async def test_a_lane_is_overdue_when_its_turn_was_due_and_nobody_has_taken_it(
+    store: Store, pool: Pool
+) -> None:
+    await make_job(pool, 1)
+    await pool.execute("UPDATE jobs SET created_at = now() - interval '1 hour'")
+    holding = await store.acquire(PHONE, 1, "reply")
+    await store.release(holding, [])
+    await store.let_go(holding, due_in_seconds=60)
+    await pool.execute("UPDATE lanes SET released_at = now() - interval '30 seconds'")
+    assert await to_wake(pool) == [(PHONE, False)]
+    await pool.execute("UPDATE lanes SET turn_due_at = now() - interval '2 seconds'")
+    assert await to_wake(pool) == [(PHONE, True)]
+    await store.acquire(PHONE, 2, "reply")
+    assert await to_wake(pool) == []
