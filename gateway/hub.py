@@ -5,6 +5,7 @@ A reader has a bounded buffer. One that overflows is closed, alone, and comes ba
 """
 
 import asyncio
+import contextlib
 from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Final
@@ -88,6 +89,7 @@ class Hub:
         self._on_drop, self._buffer = on_drop, buffer
         self._readers: defaultdict[UUID, set[Reader]] = defaultdict(set)
         self._closed = False
+        self._following = asyncio.Event()
         self.size = 0  # readers
 
     def join(self, job_id: UUID, cut: Callable[[], None] = lambda: None) -> Reader:
@@ -119,7 +121,14 @@ class Hub:
     def jump(self, last_seq: int, epoch: str) -> None:
         """Go on after `last_seq`, elsewhere than before: readers come back and ask for the gap."""
         self.last_seq, self.epoch = last_seq, epoch
+        self._following.set()
         self._close_readers()
+
+    async def following(self, timeout_seconds: float) -> None:
+        """Return when the stream has been found, or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_seconds):
+                await self._following.wait()
 
     def close(self) -> None:
         """End every stream, now and from now on: the gateway stops."""

@@ -27,6 +27,7 @@ PING_SECONDS: Final = 15.0
 WRITE_SECONDS: Final = 30.0  # a reader that takes nothing for so long is cut off
 MOST_STREAMS: Final = 2000  # of one gateway: each costs a connection and a buffer
 FOLLOW_SECONDS: Final = 24 * 3600.0  # after a job's end; BULK_EVENTS holds its news as long
+FOLLOWING_SECONDS: Final = 2.0  # without a stream there is nothing to go on from
 NEWS_SECONDS: Final = 5.0  # after a job's end its news may still be on their way
 HEADERS: Final = {
     "Content-Type": "text/event-stream",
@@ -45,6 +46,8 @@ async def watch(request: web.Request) -> web.StreamResponse:
         return refused(job_id)
     if parts.hub.size >= MOST_STREAMS:
         return _come_back() if _is_event_source(request) else refused(errors.too_many_streams())
+    if "Last-Event-ID" in request.headers:  # a gateway that has just started knows no stream yet
+        await parts.hub.following(FOLLOWING_SECONDS)
     reader = parts.hub.join(job_id, cut=lambda: _cut(request))
     upto = Mark(parts.hub.epoch, At(parts.hub.last_seq))
     try:

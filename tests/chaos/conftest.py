@@ -24,6 +24,10 @@ def is_full() -> bool:
     return os.environ.get("CHAOS") == "full"
 
 
+# What takes long and has a shorter sibling in the quick part.
+whole_only = pytest.mark.skipif(not is_full(), reason="`make chaos` runs it")
+
+
 def _seed() -> int:
     """As CHAOS_SEED says; a new one for each run of the whole, and workers get it from there."""
     if not is_full():

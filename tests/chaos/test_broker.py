@@ -11,7 +11,7 @@ from nats.js import api
 from plumbing.broker import Broker
 from schemas.subjects import EVENTS_STREAM, JOBS_STREAM
 from tests.chaos.campaigns import finished, reaches
-from tests.chaos.conftest import Chaos
+from tests.chaos.conftest import Chaos, whole_only
 from tests.fleet import Restartable
 
 pytestmark = pytest.mark.timeout(300)
@@ -104,6 +104,7 @@ async def test_a_stream_of_turns_that_is_full_lets_jobs_wait_and_says_so(chaos: 
     assert recovery < 5
 
 
+@whole_only
 async def test_a_stream_of_events_that_is_full_holds_no_message_up(chaos: Chaos) -> None:
     chaos.about("8.1", "the stream of events is full in mid-loop, then has room again")
     fleet = chaos.fleet

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 
 from tests.chaos.campaigns import finished, reaches
-from tests.chaos.conftest import Chaos
+from tests.chaos.conftest import Chaos, whole_only
 from tests.chaos.judge import install_witness
 from tests.fleet import Fleet, Restartable
 
@@ -85,6 +85,7 @@ async def _cut_every_connection(fleet: Fleet) -> None:
     )
 
 
+@whole_only
 async def test_a_database_without_a_free_connection_holds_the_campaign_and_loses_nothing(
     chaos: Chaos, watched: Restartable, full: bool
 ) -> None:

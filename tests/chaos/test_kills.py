@@ -18,7 +18,7 @@ OTHER_PHONE = "100000000000002"
 async def test_a_daemon_killed_again_and_again_sends_everybody_one(
     chaos: Chaos, full: bool, dice: random.Random
 ) -> None:
-    kills, total = (100, 2000) if full else (6, 200)
+    kills, total = (100, 2000) if full else (4, 120)
     chaos.about("2.0", f"kill -9 at random, {kills} times, restarted each time")
     fleet = chaos.fleet
     fleet.env |= {"BULK_MESSAGES_PER_SECOND": "25", "BULK_LOOP_SIZE": "50",
@@ -43,7 +43,7 @@ async def test_a_daemon_killed_again_and_again_sends_everybody_one(
 async def test_daemons_killed_at_random_share_two_numbers_and_send_everybody_one(
     chaos: Chaos, full: bool, dice: random.Random
 ) -> None:
-    kills, total = (100, 1500) if full else (6, 100)
+    kills, total = (100, 1500) if full else (4, 60)
     chaos.about("2.1", f"three daemons, two numbers, one killed at random, {kills} times")
     fleet = chaos.fleet
     fleet.env |= {"BULK_MESSAGES_PER_SECOND": "20", "BULK_LOOP_SIZE": "20",
@@ -71,7 +71,7 @@ async def test_daemons_killed_at_random_share_two_numbers_and_send_everybody_one
 
 @pytest.mark.parametrize("how", ["kill", "term"])
 async def test_another_daemon_takes_over_in_time(chaos: Chaos, full: bool, how: str) -> None:
-    times = 20 if full else 3
+    times = 20 if full else 2
     chaos.about(
         f"2.2{how}", f"SIG{how.upper()} of the holder, another daemon stands by, {times} times"
     )
@@ -120,13 +120,14 @@ async def test_a_daemon_that_sleeps_past_its_turn_wakes_up_to_a_successor(
     chaos: Chaos, full: bool
 ) -> None:
     ack_wait = 15 if full else 3
-    chaos.about("3.0", f"SIGSTOP of the holder, SIGCONT after {ack_wait + 5} s")
+    asleep = ack_wait + 3
+    chaos.about("3.0", f"SIGSTOP of the holder, SIGCONT after {asleep} s")
     fleet = chaos.fleet
     fleet.env |= {"BULK_ACK_WAIT_S": str(ack_wait), "BULK_MESSAGES_PER_SECOND": "20",
                   "BULK_REQUEST_TIMEOUT_MS": str(ack_wait * 600), "BULK_LOOP_SIZE": "200",
                   "BULK_UNKNOWN_AFTER_S": "5"}  # fmt: skip
     with fleet.sandbox(SANDBOX_LATENCY_MS="150"), fleet.gateway():
-        total = 600 if full else 240
+        total = 600 if full else 160
         job_id = (await fleet.submit(total))["jobId"]
         with restarting(fleet, 2) as slots:
             await reaches(fleet, job_id, 20)
@@ -134,7 +135,7 @@ async def test_a_daemon_that_sleeps_past_its_turn_wakes_up_to_a_successor(
             assert sleeper is not None
             sleeper.send_signal(signal.SIGSTOP)
             stopped_ns = time.monotonic_ns()
-            await asyncio.sleep(ack_wait + 5)
+            await asyncio.sleep(asleep)
             sleeper.send_signal(signal.SIGCONT)
             await reaches(fleet, job_id, total - 10)
             await fleet.deliver_receipts()

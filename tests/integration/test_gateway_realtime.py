@@ -12,6 +12,7 @@ import pytest
 
 from gateway import hub as hub_module
 from gateway import realtime
+from gateway.follower import Follower
 from gateway.store import LedgerUnavailable
 from plumbing.broker import Broker
 from plumbing.logs import Log
@@ -133,6 +134,28 @@ async def test_a_snapshot_then_every_frame_then_the_end(gateway: Running, daemon
         assert events[1].data["messageId"] == "wamid.1"
         await daemon.finish()
         assert shown(await stream.rest()) == ["job_completed"]
+
+
+async def test_a_gateway_that_has_just_started_knows_where_a_reader_stood(
+    gateway: Running, daemon: Daemon, database_url: str, nats_url: str, log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    async with gateway.watch(str(daemon.job_id)) as stream:
+        await stream.take(1)
+        await daemon.tell(*daemon.sent(2))
+        seen = (await stream.take(2))[0]
+    find_start = Follower._find_start
+
+    async def late(follower: Follower) -> None:
+        await asyncio.sleep(0.5)
+        await find_start(follower)
+
+    monkeypatch.setattr(Follower, "_find_start", late)
+    async with (
+        serving(database_url, nats_url, log) as other,
+        other.watch(str(daemon.job_id), seen.id) as stream,
+    ):
+        assert shown(await stream.take(2)) == ["connection", 2]
 
 
 async def test_both_paths_show_the_same(gateway: Running, daemon: Daemon) -> None:
