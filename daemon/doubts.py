@@ -49,8 +49,11 @@ class Merged:
 class Doubts:
     """Raises asyncpg.PostgresError and OSError as they come."""
 
-    def __init__(self, pool: Pool, *, doubt_seconds: float, max_retries: int) -> None:
-        self._pool, self._doubt_seconds, self._max_retries = pool, doubt_seconds, max_retries
+    def __init__(
+        self, pool: Pool, *, doubt_seconds: float, max_retries: int, resends: bool = False
+    ) -> None:
+        self._pool, self._resends = pool, resends
+        self._doubt_seconds, self._max_retries = doubt_seconds, max_retries
 
     async def places(self, receipts: Sequence[Receipt]) -> dict[str, Place]:
         """Messages by Meta's id, for receipts that carry no tag of ours."""
@@ -70,13 +73,13 @@ class Doubts:
             rows = QUERIES.merge(connection, **_columns(batch))
             return _merged(batch, [row async for row in rows])
 
-    async def in_doubt(self, *, resends: bool) -> list[tuple[UUID, str]]:
-        """Unfinished jobs that wait for doubts to end, each with its lane."""
-        rows = QUERIES.jobs_in_doubt(self._pool, resends=resends)
+    async def in_doubt(self) -> list[tuple[UUID, str]]:
+        """Unfinished jobs whose doubts may be over, each with its lane."""
+        rows = QUERIES.jobs_in_doubt(self._pool, resends=self._resends)
         return [(row["job_id"], row["phone_number_id"]) async for row in rows]
 
     async def end(
-        self, job_id: UUID, phone_number_id: str, lag_seconds: float, *, resends: bool
+        self, job_id: UUID, phone_number_id: str, lag_seconds: float
     ) -> JobMoved | JobEnd | None:
         """Send again what stayed in doubt, where that is wanted; finish a job without doubts.
 
@@ -84,8 +87,10 @@ class Doubts:
         """
         async with self._pool.acquire() as connection, connection.transaction():
             await QUERIES.lock_lane(connection, phone_number_id=phone_number_id)
-            if resends and (moved := await self._resend(connection, job_id, lag_seconds)):
+            if self._resends and (moved := await self._resend(connection, job_id, lag_seconds)):
                 return moved
+            if going_on := await QUERIES.go_on(connection, job_id=job_id):
+                return JobMoved(**going_on)
             row = await QUERIES.finish_job(
                 connection, job_id=job_id, state="settling", lag_seconds=lag_seconds
             )

@@ -68,8 +68,10 @@ def idle_wait_seconds(idle_turns: int) -> float:
     return min(LONGEST_IDLE_SECONDS, float(2 ** max(0, idle_turns - 1)))
 
 
-def why_stopped(loop: int, idle_turns: int) -> str:
-    """The reason that a person reads of a job whose loop keeps getting nowhere."""
+def why_stopped(loop: int | None, idle_turns: int) -> str:
+    """The reason that a person reads of a job that keeps getting nowhere; None: it has no loop."""
+    if loop is None:
+        return "It has messages to send and no loop that has them: `make doctor` says what is wrong"
     return (
         f"Loop {loop} was begun {idle_turns} times in a row and no message of it came to an end;"
         " the daemons' logs of this job say why. Nothing is lost: what waits is still queued"

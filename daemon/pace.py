@@ -51,6 +51,6 @@ class Pace:
         return [now - at for at in self._left]
 
 
-def cold(per_second: float, last_claim_at: float) -> list[float]:
-    """What to assume had left when a holder died: a full second's worth, at its last claim."""
-    return [last_claim_at] * max(1, int(per_second))
+def cold(per_second: float, at: float) -> list[float]:
+    """What to assume when a holder died: that a full second's worth has left at that moment."""
+    return [at] * max(1, int(per_second))

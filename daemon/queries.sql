@@ -39,7 +39,8 @@ SELECT epoch FROM lanes WHERE phone_number_id = :phone_number_id FOR NO KEY UPDA
 -- name: settle$
 -- What an earlier holder of the lane left in sending: it may have left, nobody knows. Those
 -- messages are in a running loop, because a turn runs one loop. From here on each waits for its
--- receipt; that its holder died is no progress, so `idle_turns` stays.
+-- receipt, or for the answer: a holder that was only stopped, or is stopping, may still get it.
+-- That the holder died is no progress, so `idle_turns` stays.
 WITH doubtful AS (
     UPDATE messages m SET state = 'unknown', reason = 'crashed', unknown_at = clock_timestamp()
     FROM jobs j JOIN loops l ON l.job_id = j.id
@@ -57,7 +58,8 @@ WITH doubtful AS (
     UPDATE jobs j SET
         sending = j.sending - b.n, unknown = j.unknown + b.n,
         doubt_until = greatest(
-            j.doubt_until, clock_timestamp() + :doubt_seconds * interval '1 second')
+            j.doubt_until, clock_timestamp()
+                + greatest(:doubt_seconds::float8, :answer_seconds::float8) * interval '1 second')
     FROM (SELECT job_id, sum(n) AS n FROM by_loop GROUP BY job_id) b
     WHERE j.id = b.job_id
 )
@@ -100,6 +102,12 @@ FROM started
 WHERE j.id = :job_id
 RETURNING started.loop, started.first_seq, started.last_seq, started.idle_turns, started.is_new,
           j.event_no;
+
+
+-- name: forgive_turn!
+-- A turn that was given back because its daemon stops is no sign of a loop that gets nowhere.
+UPDATE loops SET idle_turns = greatest(0, idle_turns - 1)
+WHERE job_id = :job_id AND loop = :loop AND state = 'running';
 
 
 -- name: stop_job^
@@ -300,7 +308,8 @@ UPDATE jobs j SET
     reason = j.unknown || CASE j.unknown WHEN 1 THEN ' message is' ELSE ' messages are' END
              || ' in doubt; the receipts are awaited'
 WHERE j.id = :job_id AND j.state = 'running' AND j.queued = 0 AND j.sending = 0
-  AND j.unknown > 0 AND (:resends OR j.doubt_until > clock_timestamp())
+  AND j.unknown > 0
+  AND (:resends OR :doubt_seconds::float8 > 0 OR j.doubt_until > clock_timestamp())
   AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
 RETURNING j.id AS job_id, j.state, j.reason, j.event_no;
 
@@ -320,9 +329,18 @@ UPDATE jobs j SET
     finished_at = clock_timestamp(), limited_by = NULL, event_no = j.event_no + 1
 WHERE j.id = :job_id AND j.state = :state AND j.queued = 0 AND j.sending = 0
   AND (j.state = 'running' OR j.unknown = 0
-       OR j.doubt_until <= clock_timestamp() - :lag_seconds * interval '1 second')
+       OR coalesce(j.doubt_until, '-infinity')
+          <= clock_timestamp() - :lag_seconds * interval '1 second')
   AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
 RETURNING j.id AS job_id, j.state, j.sent, j.failed, j.unknown, j.event_no, j.reason;
+
+
+-- name: go_on^
+-- A settling job with something to send: a late answer said no. Where this version writes that, the
+-- job goes on at once; one of an older version does not know of settling.
+UPDATE jobs SET state = 'running', event_no = event_no + 1, reason = NULL
+WHERE id = :job_id AND state = 'settling' AND queued > 0
+RETURNING id AS job_id, state, event_no, 'a message of it is to be sent again' AS reason;
 
 
 -- name: resend_doubtful^
@@ -331,7 +349,7 @@ RETURNING j.id AS job_id, j.state, j.sent, j.failed, j.unknown, j.event_no, j.re
 WITH doubtful AS (
     UPDATE messages m SET
         state = 'queued', retries = m.retries + 1, due_at = NULL, unknown_at = NULL
-    FROM loops l
+    FROM loops l JOIN jobs j ON j.id = l.job_id AND j.state IN ('running', 'settling')
     WHERE l.job_id = :job_id AND l.unknown > 0
       AND m.job_id = l.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
       AND m.state = 'unknown' AND m.retries < :max_retries
@@ -435,6 +453,17 @@ WHERE j.state IN ('queued', 'running') AND j.wanted = 'run'
                 < now() - :lease_seconds * interval '1 second'
       END
 ORDER BY j.phone_number_id, j.created_at;
+
+
+-- name: begin_renewal$
+-- Only while still nobody holds the lane and its turn is still overdue; and not again before long.
+INSERT INTO lanes (phone_number_id, turn_due_at)
+VALUES (:phone_number_id, clock_timestamp())
+ON CONFLICT (phone_number_id) DO UPDATE SET turn_due_at = excluded.turn_due_at
+WHERE (lanes.holder IS NULL OR lanes.is_released)
+  AND coalesce(lanes.turn_due_at, '-infinity')
+      < clock_timestamp() - :overdue_seconds * interval '1 second'
+RETURNING phone_number_id;
 
 
 -- name: untold_jobs
@@ -554,9 +583,13 @@ ORDER BY f.job_id, f.seq;
 
 
 -- name: jobs_in_doubt
--- Unfinished jobs with messages in doubt, and those that only waited for doubts to end.
+-- Jobs that only wait for doubts to end and may be over, and those whose doubts may be sent again.
 SELECT id AS job_id, phone_number_id FROM jobs
-WHERE finished_at IS NULL AND (state = 'settling' OR (:resends AND unknown > 0))
+WHERE finished_at IS NULL
+  AND CASE WHEN :resends THEN state = 'settling' OR state = 'running' AND unknown > 0
+           ELSE state = 'settling' AND (unknown = 0 OR queued > 0 OR doubt_until IS NULL
+                                        OR doubt_until <= clock_timestamp())
+      END
 ORDER BY doubt_until NULLS FIRST LIMIT 1000;
 
 

@@ -24,7 +24,8 @@ MOST_BODIES: Final = 500  # that wait here or are being merged
 MOST_RECEIPTS: Final = 500  # about what one statement merges in 20 ms
 GATHER_SECONDS: Final = 0.05
 AGAIN_SECONDS: Final = 1.0  # until a receipt comes again whose message is still being sent
-LATER_SECONDS: Final = 30.0  # until one comes again that the ledger refused: a bug, or its damage
+LATER_SECONDS: Final = 10.0  # until one comes again that the ledger refused
+MOST_DELIVERIES: Final = 6  # then it is dropped: jobs wait for what came in before they end
 TELL_SECONDS: Final = 5.0
 
 
@@ -79,24 +80,30 @@ class Receipts:
         try:
             waiting = await self._merge([r for body in bodies for r in body.receipts])
         except (asyncpg.DataError, ValueError) as error:  # the server's and the client's no
-            await self._one_by_one(bodies, error)
+            await self._one_by_one(bodies, error, most_deliveries=1)
         except BROKEN as error:
             self._observer.log.warning("receipts wait for PostgreSQL", error=repr(error))
             await _settle(bodies, lambda body: _again(body.message))
-        except asyncpg.PostgresError:
-            self._observer.log.exception("receipts cannot be merged; they come again")
-            await _settle(bodies, lambda body: _again(body.message, LATER_SECONDS))
+        except asyncpg.PostgresError as error:  # a ledger that refuses: a bug, or its damage
+            await self._one_by_one(bodies, error, most_deliveries=MOST_DELIVERIES)
         else:
             await _settle(bodies, lambda body: _answer(body, waiting))
 
-    async def _one_by_one(self, bodies: list[_Body], error: Exception) -> None:
-        """A value that PostgreSQL cannot keep costs its own body, and no other."""
-        if len(bodies) == 1:
-            await self._throw_out(bodies[0].message, error)
-            bodies[0].done.set_result(None)
+    async def _one_by_one(
+        self, bodies: list[_Body], error: Exception, *, most_deliveries: int
+    ) -> None:
+        """What PostgreSQL does not take costs its own body, after a few tries, and no other."""
+        if len(bodies) > 1:
+            for body in bodies:
+                await self._deal_with([body])
             return
-        for body in bodies:
-            await self._deal_with([body])
+        (body,) = bodies
+        if body.message.metadata.num_delivered >= most_deliveries:
+            await self._throw_out(body.message, error)
+        else:
+            self._observer.log.error("a receipt cannot be merged; it comes again", exc_info=error)
+            await _again(body.message, LATER_SECONDS)
+        body.done.set_result(None)
 
     async def _merge(self, receipts: Sequence[Receipt]) -> set[int]:
         """Merge and tell; returns which receipts, by identity, have to come again."""

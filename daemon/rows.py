@@ -29,6 +29,24 @@ class Holding:
 
 
 @dataclass(frozen=True)
+class Begun:
+    """A loop whose turn this is, before its messages are read; None: the job has no loop left."""
+
+    job: Any
+    loop: Any | None
+
+    @property
+    def job_id(self) -> UUID:
+        job_id: UUID = self.job["id"]
+        return job_id
+
+    @property
+    def idle_turns(self) -> int:
+        """Turns of the loop in a row, this one included, without an outcome."""
+        return int(self.loop["idle_turns"]) if self.loop else 0
+
+
+@dataclass(frozen=True)
 class Work:
     """One loop of one job, to be run now."""
 
@@ -136,8 +154,10 @@ def order_of(row: Any) -> JobOrder:
     )
 
 
-async def work_of(job: Any, loop: Any, messages: AsyncIterator[Any]) -> Work:
-    """A loop to run, from its rows."""
+async def work_of(begun: Begun, messages: AsyncIterator[Any]) -> Work:
+    """A loop to run, from its rows. Raises msgspec.DecodeError when they cannot be read."""
+    job, loop = begun.job, begun.loop
+    assert loop is not None
     return Work(
         job_id=job["id"],
         content=_CONTENT.decode(job["content"]),
@@ -146,7 +166,7 @@ async def work_of(job: Any, loop: Any, messages: AsyncIterator[Any]) -> Work:
         first_seq=loop["first_seq"],
         last_seq=loop["last_seq"],
         started_no=loop["event_no"] if loop["is_new"] else None,
-        idle_turns=loop["idle_turns"],
+        idle_turns=begun.idle_turns,
         waiting=[(_message(row), row["due_in_seconds"] or 0.0) async for row in messages],
     )
 

@@ -27,11 +27,12 @@ from daemon.progress import (
     loop_started,
     message_frames,
 )
-from daemon.rows import Holding, JobEnd, JobMoved, LoopEnd, Work, Written
+from daemon.rows import Begun, Holding, JobEnd, JobMoved, LoopEnd, Work, Written
 from daemon.store import Store
 from daemon.verdicts import RetryPolicy
 from plumbing.failpoints import reach
 from schemas.failpoints import FailPoint
+from schemas.lease import CLAIM_SECONDS
 from schemas.settings import Daemon
 
 TELL_SECONDS: Final = 5.0  # the longest that a turn waits for its news to get out
@@ -77,12 +78,13 @@ class Runner:
 
         Raises LaneLost, and what `ledger.BROKEN` names.
         """
-        work = await self._store.begin_loop(holding)
-        if work is None:
+        begun = await self._store.begin_loop(holding)
+        if begun is None:
             await self._store.release_unused(holding)
             return Idle()
-        if work.idle_turns > MOST_IDLE_TURNS:
-            return await self._stop_job(holding, work)
+        if begun.loop is None or begun.idle_turns > MOST_IDLE_TURNS:
+            return await self._stop_job(holding, begun)
+        work = await self._store.work(begun)
         pace = self._pace(holding)
         lane = Lane(
             cloud=self._cloud, pace=pace, lease=lease, policy=self._policy, slots=self._slots,
@@ -103,12 +105,12 @@ class Runner:
         else:
             await give()
 
-    async def _stop_job(self, holding: Holding, work: Work) -> Handover:
-        """The loop keeps getting nowhere: a person has to look. Other jobs of the lane go on."""
-        reason = why_stopped(work.loop, MOST_IDLE_TURNS)
-        if moved := await self._store.stop_job(holding, work, reason):
+    async def _stop_job(self, holding: Holding, begun: Begun) -> Handover:
+        """The job keeps getting nowhere: a person has to look. Other jobs of the lane go on."""
+        reason = why_stopped(begun.loop and begun.loop["loop"], MOST_IDLE_TURNS)
+        if moved := await self._store.stop_job(holding, begun, reason):
             self._observer.job_moved(moved)
-            told = self._progress.tell(work.job_id, moved.event_no, [job_state(moved)])
+            told = self._progress.tell(begun.job_id, moved.event_no, [job_state(moved)])
             await is_told(told, TELL_SECONDS)
         await self._store.release_unused(holding)
         return Later(0.0)
@@ -128,8 +130,12 @@ class Runner:
             log.warning("the turn is lost", why=ledger.closed or "its lease is over")
         if end in (End.LEASE_LOST, End.HANDED_OVER):
             return Lost()
-        may_go_on = ledger.got_on or self._stop.is_set() or ledger.wanted != "run"
-        return Later(0.0 if may_go_on else idle_wait_seconds(work.idle_turns))
+        if ledger.got_on or ledger.wanted != "run":
+            return Later(0.0)
+        if self._stop.is_set():
+            await self._store.forgive_turn(work)
+            return Later(0.0)
+        return Later(idle_wait_seconds(work.idle_turns))
 
     def _teller(self, work: Work) -> Tell:
         def tell(entries: Sequence[Entry], written: Written) -> None:
@@ -170,8 +176,9 @@ class Runner:
         now = time.monotonic()
         if holding.leave_ages is not None:
             return Pace(self._rate, [now - age for age in holding.leave_ages])
-        if holding.claimed_seconds_ago is not None:
-            return Pace(self._rate, cold(self._rate, now - holding.claimed_seconds_ago))
+        if holding.claimed_seconds_ago is not None:  # what was claimed then may have left later
+            ago = max(0.0, holding.claimed_seconds_ago - CLAIM_SECONDS)
+            return Pace(self._rate, cold(self._rate, now - ago))
         return Pace(self._rate)
 
 

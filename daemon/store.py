@@ -10,6 +10,7 @@ import msgspec
 
 from daemon.entries import Entry
 from daemon.rows import (
+    Begun,
     Holding,
     JobEnd,
     JobMoved,
@@ -36,12 +37,17 @@ class LaneLost(Exception):
 class Store:
     """Every statement of a turn goes through here.
 
-    `doubt_seconds`: how long a message in doubt waits for its receipt; `resends`: whether it is
-    sent again after that. Raises asyncpg.PostgresError and OSError as they come.
+    `doubt_seconds`: how long a message in doubt waits for its receipt; `answer_seconds`: how long
+    after its claim an answer may still come; `resends`: whether what stays in doubt is sent again.
+    Raises asyncpg.PostgresError and OSError as they come.
     """
 
-    def __init__(self, pool: Pool, *, doubt_seconds: float = 0.0, resends: bool = False) -> None:
-        self._pool, self._doubt_seconds, self._resends = pool, doubt_seconds, resends
+    def __init__(
+        self, pool: Pool, *, doubt_seconds: float = 0.0, answer_seconds: float = 0.0,
+        resends: bool = False,
+    ) -> None:  # fmt: skip
+        self._pool, self._resends = pool, resends
+        self._doubt_seconds, self._answer_seconds = doubt_seconds, answer_seconds
 
     async def acquire(self, phone_number_id: str, holder: int, reply_subject: str) -> Holding:
         """Take the lane; older epochs can write nothing from here on."""
@@ -61,32 +67,45 @@ class Store:
         """What a dead holder left in sending becomes unknown; returns how many. Raises LaneLost."""
         async with self._held(holding) as connection:
             count: int = await QUERIES.settle(
-                connection, **_fence(holding), doubt_seconds=self._doubt_seconds
-            )
+                connection, **_fence(holding),
+                doubt_seconds=self._doubt_seconds, answer_seconds=self._answer_seconds,
+            )  # fmt: skip
             return count
 
-    async def begin_loop(self, holding: Holding) -> Work | None:
-        """The next loop of the next job; None when the lane has nothing to run. Raises LaneLost."""
+    async def begin_loop(self, holding: Holding) -> Begun | None:
+        """The next loop of the next job; None when the lane has nothing to run. Raises LaneLost.
+
+        That it was begun is written down whatever comes of it: a loop that nobody can even read
+        must not come first for ever.
+        """
         async with self._held(holding) as connection:
             job = await QUERIES.start_job(connection, phone_number_id=holding.phone_number_id)
             if job is None:
                 return None
-            loop = await QUERIES.start_loop(connection, job_id=job["id"])
-            if loop is None:
-                return None
-            bounds = {"first_seq": loop["first_seq"], "last_seq": loop["last_seq"]}
-            messages = QUERIES.messages_to_send(connection, job_id=job["id"], **bounds)
-            return await work_of(job, loop, messages)
+            return Begun(job, await QUERIES.start_loop(connection, job_id=job["id"]))
 
-    async def stop_job(self, holding: Holding, work: Work, reason: str) -> JobMoved | None:
+    async def work(self, begun: Begun) -> Work:
+        """What is left of the loop."""
+        loop = begun.loop
+        assert loop is not None
+        messages = QUERIES.messages_to_send(
+            self._pool,
+            job_id=begun.job_id, first_seq=loop["first_seq"], last_seq=loop["last_seq"],
+        )  # fmt: skip
+        return await work_of(begun, messages)
+
+    async def forgive_turn(self, work: Work) -> None:
+        """This turn does not count as one that got nowhere."""
+        await QUERIES.forgive_turn(self._pool, job_id=work.job_id, loop=work.loop)
+
+    async def stop_job(self, holding: Holding, begun: Begun, reason: str) -> JobMoved | None:
         """Pause a job whose loop keeps getting nowhere; None when it runs no more.
 
         Raises LaneLost.
         """
+        loop = begun.loop["loop"] if begun.loop else 0
         async with self._held(holding) as connection:
-            row = await QUERIES.stop_job(
-                connection, job_id=work.job_id, loop=work.loop, reason=reason
-            )
+            row = await QUERIES.stop_job(connection, job_id=begun.job_id, loop=loop, reason=reason)
             return JobMoved(**row) if row else None
 
     async def write(
@@ -139,7 +158,9 @@ class Store:
             return LoopEnd(**loop, errors=errors, event_no=event_no, job=job)
 
     async def _end_job(self, connection: Any, job_id: UUID) -> JobEnd | JobMoved | None:
-        settling = await QUERIES.begin_settling(connection, job_id=job_id, resends=self._resends)
+        settling = await QUERIES.begin_settling(
+            connection, job_id=job_id, resends=self._resends, doubt_seconds=self._doubt_seconds
+        )
         if settling:
             return JobMoved(**settling)
         row = await QUERIES.finish_job(connection, job_id=job_id, state="running", lag_seconds=0.0)

@@ -11,6 +11,7 @@ import nats.errors
 from aiohttp import web
 from nats.js import api
 
+from daemon.closer import Closer
 from daemon.cloud_api import CloudApi
 from daemon.doubts import Doubts
 from daemon.observe import Check, Observer, health_app
@@ -29,6 +30,7 @@ from plumbing.process import CannotStart
 from plumbing.puller import Handler, Puller
 from plumbing.tasks import end
 from schemas import metrics, subjects
+from schemas.lease import answer_seconds
 from schemas.settings import Daemon
 from schemas.subjects import ConsumerDef
 
@@ -101,8 +103,14 @@ async def _start(house: House) -> None:
 async def _work(house: House, pool: Pool, broker: Broker) -> None:
     """The parts that send, from the one that all lean on to the one that brings them turns."""
     settings, observer, stop, stack = house.settings, house.observer, house.stop, house.stack
-    store = Store(pool, doubt_seconds=settings.doubt_seconds, resends=settings.resends)
-    doubts = Doubts(pool, doubt_seconds=settings.doubt_seconds, max_retries=settings.max_retries)
+    doubt_seconds, resends = settings.doubt_seconds, settings.resends
+    store = Store(
+        pool, doubt_seconds=doubt_seconds, resends=resends,
+        answer_seconds=answer_seconds(settings.request_timeout_ms),
+    )  # fmt: skip
+    doubts = Doubts(
+        pool, doubt_seconds=doubt_seconds, max_retries=settings.max_retries, resends=resends
+    )
     cloud = await stack.enter_async_context(CloudApi(settings))
     progress = Progress(broker, observer.meters, observer.log)
     house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
@@ -121,11 +129,12 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
         house, broker, subjects.SENDERS, turns.on_turn,
         credit=MOST_LANES, ack_wait_seconds=settings.ack_wait_seconds,
     )  # fmt: skip
-    sweeper = Sweeper(
-        settings, pool=pool, broker=broker, store=store, doubts=doubts, progress=progress,
-        observer=observer, has_room=lambda: turns.has_room,
-    )  # fmt: skip
+    sweeper = Sweeper(settings, pool=pool, broker=broker, turns=turns, observer=observer)
     house.own(asyncio.create_task(sweeper.run(), name="the sweeper"))
+    closer = Closer(
+        pool=pool, broker=broker, store=store, doubts=doubts, progress=progress, observer=observer
+    )
+    house.own(asyncio.create_task(closer.run(), name="the closer"))
     house.checks.clear()
     house.checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
     house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"

@@ -1,54 +1,41 @@
-"""The sweeper: wakes lanes that nobody woke, frees those of the dead, tells what was not told.
+"""The sweeper: hands on the turns of the dead, wakes lanes that nobody woke, renews lost turns.
 
 Every daemon has one; one of the fleet works at a time. It is what makes everything else safe to
-lose: a wake that failed, a turn that vanished, a daemon that was killed. It ends doubts, too.
+lose: a wake that failed, a turn that vanished, a daemon that was killed.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
 import nats.errors
 
-from daemon.doubts import Doubts
 from daemon.ledger import BROKEN
 from daemon.observe import Observer
-from daemon.progress import Progress, is_told, job_completed, job_state
-from daemon.rows import JobEnd, JobMoved, order_of
-from daemon.store import QUERIES, Store
+from daemon.rows import order_of
+from daemon.store import QUERIES
+from daemon.turns import Turns
 from plumbing.broker import Broker, Unavailable
 from plumbing.postgres import Pool
+from schemas.jobs import JobOrder
 from schemas.settings import Daemon
-from schemas.subjects import RECEIPTS_STREAM
 
 EVERY_SECONDS: Final = 1.0
 SWEEP_LOCK: Final = 0x73776570  # "swep"
 WAKE_GRACE_SECONDS: Final = 1.0  # beyond a pause, a lane with work that nobody holds needs waking
 OVERDUE_SECONDS: Final = 1.5  # a turn that is due is delivered and taken within milliseconds
 LONGEST_GRACE_SECONDS: Final = 3.0  # a lane in a longer pause is woken in vain, which is harmless
-TELL_SECONDS: Final = 5.0
 FLUSH_SECONDS: Final = 2
-
-
-@dataclass(frozen=True)
-class Found:
-    """Rows of one round."""
-
-    to_wake: Sequence[Any] = ()
-    untold: Sequence[Any] = ()
 
 
 class Sweeper:
     """Runs until it is canceled."""
 
     def __init__(
-        self, settings: Daemon, *, pool: Pool, broker: Broker, store: Store, doubts: Doubts,
-        progress: Progress, observer: Observer, has_room: Callable[[], bool],
-    ) -> None:  # fmt: skip
-        self._pool, self._broker, self._store, self._doubts = pool, broker, store, doubts
-        self._progress, self._observer, self._resends = progress, observer, settings.resends
-        self._has_room = has_room
+        self, settings: Daemon, *, pool: Pool, broker: Broker, turns: Turns, observer: Observer
+    ) -> None:
+        self._pool, self._broker, self._turns, self._observer = pool, broker, turns, observer
         pause = settings.pause_ms / 1000
         self._grace_seconds = min(LONGEST_GRACE_SECONDS, pause + WAKE_GRACE_SECONDS)
         self._lease_seconds = 2.0 * settings.ack_wait_seconds
@@ -66,29 +53,41 @@ class Sweeper:
         self._observer.jobs(await self._jobs_by_state())
         if not self._broker.is_connected:
             return
-        found = await self._find()
-        for row in found.to_wake:
+        for row in await self._find():
             await self._wake(row)
-        for row in found.untold:
-            await self._tell(row)
-        await self._end_doubts()
 
     async def _wake(self, row: Any) -> None:
-        """A lane that has its turn, and is overdue while we have room: nobody got that turn."""
-        had_it = not await self._broker.wake(order_of(row), retry=False)
-        if had_it and row["is_overdue"] and self._has_room():
-            self._observer.turn_renewed(row["phone_number_id"])
-            await self._broker.renew(order_of(row))
+        try:
+            order = order_of(row)
+        except msgspec.DecodeError:  # one job that cannot be read holds no other up
+            self._observer.log.exception("a job is damaged", job_id=str(row["id"]))
+            return
+        if not await self._broker.wake(order, retry=False) and row["is_overdue"]:
+            await self._renew(order)
+
+    async def _renew(self, order: JobOrder) -> None:
+        """The lane has its turn and is overdue: if we would have got that turn, nobody has it.
+
+        It was delivered to a daemon that died before it took the lane.
+        """
+        phone_number_id = order.phone_number_id
+        if self._turns.room_seconds() < OVERDUE_SECONDS or self._turns.holds(phone_number_id):
+            return
+        if await QUERIES.begin_renewal(
+            self._pool, phone_number_id=phone_number_id, overdue_seconds=OVERDUE_SECONDS
+        ):
+            self._observer.turn_renewed(phone_number_id)
+            await self._broker.renew(order)
 
     async def _jobs_by_state(self) -> dict[str, dict[str, int]]:
         rows = QUERIES.jobs_by_state(self._pool)
         return {row["state"]: {k: int(row[k]) for k in _FIGURES} async for row in rows}
 
-    async def _find(self) -> Found:
-        """What there is to do; hands on the turns of the dead."""
+    async def _find(self) -> list[Any]:
+        """Lanes to wake; hands on the turns of the dead."""
         async with self._pool.acquire() as connection, connection.transaction():
             if not await QUERIES.try_sweep(connection, lock=SWEEP_LOCK):
-                return Found()
+                return []
             dead = [row async for row in QUERIES.lock_dead_lanes(connection)]
             await self._hand_on(dead)
             numbers = [lane["phone_number_id"] for lane in dead]
@@ -97,10 +96,7 @@ class Sweeper:
                 connection, grace_seconds=self._grace_seconds, lease_seconds=self._lease_seconds,
                 overdue_seconds=OVERDUE_SECONDS,
             )  # fmt: skip
-            return Found(
-                to_wake=[row async for row in wake],
-                untold=[row async for row in QUERIES.untold_jobs(connection)],
-            )
+            return [row async for row in wake]
 
     async def _hand_on(self, dead: Sequence[Any]) -> None:
         """Nak the turns that dead daemons held: the next one goes on at once.
@@ -115,38 +111,6 @@ class Sweeper:
             await self._broker.client.publish(lane["reply_subject"], b"-NAK")
         if dead:
             await self._broker.client.flush(FLUSH_SECONDS)
-
-    async def _end_doubts(self) -> None:
-        """Finish jobs that only waited for receipts; send again what stays in doubt, if wanted."""
-        in_doubt = await self._doubts.in_doubt(resends=self._resends)
-        if not in_doubt:
-            return
-        lag_seconds = await self._broker.waiting_seconds(RECEIPTS_STREAM)
-        for job_id, phone_number_id in in_doubt:
-            ended = await self._doubts.end(
-                job_id, phone_number_id, lag_seconds, resends=self._resends
-            )
-            await self._say(ended)
-
-    async def _say(self, ended: JobEnd | JobMoved | None) -> None:
-        match ended:
-            case JobEnd():
-                self._observer.job_finished(ended)
-                await self._tell_end(ended)
-            case JobMoved():
-                self._observer.job_moved(ended)
-                self._progress.tell(ended.job_id, ended.event_no, [job_state(ended)])
-            case None:
-                pass
-
-    async def _tell(self, row: Any) -> None:
-        """A job_completed frame that died with the process that should have told it."""
-        await self._tell_end(JobEnd(**dict(row)))
-
-    async def _tell_end(self, end: JobEnd) -> None:
-        told = self._progress.tell(end.job_id, end.event_no, [job_completed(end)])
-        if await is_told(told, TELL_SECONDS):
-            await self._store.completion_told(end.job_id)
 
 
 _FIGURES: Final = (

@@ -1,6 +1,7 @@
 """Turns: what happens between the delivery of a lane's turn and its return."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, assert_never
@@ -29,6 +30,7 @@ COURTESY_SECONDS: Final = 0.5
 ACK_SECONDS: Final = 2.0
 RETRY_SECONDS: Final = 0.2
 AGAIN_SECONDS: Final = 0.05  # about what letting go of a lane takes
+ANOTHER_SECONDS: Final = 1.0
 
 
 @dataclass
@@ -53,11 +55,16 @@ class Turns:
         self._runner, self._presence, self._observer = runner, presence, observer
         self._stop = stop
         self._held: dict[str, Held] = {}
+        self._full_at = time.monotonic()  # when there was no room the last time, or no daemon
 
-    @property
-    def has_room(self) -> bool:
-        """Whether this daemon would get a turn that waits for one."""
-        return len(self._held) < MOST_LANES and not self._stop.is_set()
+    def room_seconds(self) -> float:
+        """For how long this daemon would have got any turn that waited for one."""
+        can_take = self._presence.number is not None and not self._stop.is_set()
+        return time.monotonic() - self._full_at if can_take else 0.0
+
+    def holds(self, phone_number_id: str) -> bool:
+        """Whether the lane's turn is here."""
+        return phone_number_id in self._held
 
     def end_leases(self) -> None:
         """Others may take this daemon for dead: send no more under the turns it holds."""
@@ -82,17 +89,20 @@ class Turns:
         """A delivery of a lane that we hold.
 
         The same turn again: JetStream forgot that we hold it (a server crash). Whoever drives it
-        goes on, and acks reach it, because they name the turn and not its delivery. Another turn,
-        or the one that we have just given back: we are about to let go; it comes again in a moment.
+        goes on, and acks reach it, because they name the turn and not its delivery. The one that
+        we are giving back comes again in a moment, another one (of a stream that was made anew,
+        say) after a while.
         """
-        if held.is_leaving or _turn_of(message) != _turn_of(held.message):
-            return self._nak_again(message)
+        if held.is_leaving:
+            return self._nak_again(message, AGAIN_SECONDS)
+        if _turn_of(message) != _turn_of(held.message):
+            return self._nak_again(message, ANOTHER_SECONDS)
         self._observer.meters[metrics.REDELIVERIES].inc()
         held.again = message
         return None
 
-    async def _nak_again(self, message: Msg) -> None:
-        await self._nak(message, AGAIN_SECONDS)
+    async def _nak_again(self, message: Msg, after_seconds: float) -> None:
+        await self._nak(message, after_seconds)
 
     async def _hold(self, phone_number_id: str, held: Held) -> None:
         self._count_held()
@@ -223,6 +233,8 @@ class Turns:
         return True
 
     def _count_held(self) -> None:
+        if len(self._held) >= MOST_LANES - 1:  # one more or less: it is, or has just been, full
+            self._full_at = time.monotonic()
         self._observer.meters[metrics.LANES_HELD].set(len(self._held))
 
 

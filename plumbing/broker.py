@@ -22,6 +22,7 @@ from schemas.jobs import JobOrder
 PUBLISH_SECONDS: Final = 2.0
 SAY_AGAIN_SECONDS: Final = 10.0
 _ENCODER: Final = msgspec.json.Encoder()
+LOOKS: Final = 5
 NO_ROOM: Final = 10047  # insufficient storage resources available
 WHAT_TO_DO: Final = {
     NO_ROOM: "give NATS a larger disk, or raise max_file in its settings",
@@ -150,15 +151,19 @@ class Broker:
     async def waiting_seconds(self, stream: str) -> float:
         """The age of the oldest message of a work queue; 0 when it is empty. Raises Unavailable."""
         self._require_connection()
-        try:
-            state = (await self.js.stream_info(stream)).state
-            if not state.messages:
-                return 0.0
-            oldest = await self.js.get_msg(stream, state.first_seq)
-        except (nats.errors.Error, TimeoutError) as error:  # dealt with meanwhile, for one
-            raise Unavailable(f"the oldest of {stream} cannot be seen: {_why(error)}") from error
-        assert oldest.time is not None
-        return max(0.0, (datetime.now(UTC) - oldest.time).total_seconds())
+        for _ in range(LOOKS):
+            try:
+                state = (await self.js.stream_info(stream)).state
+                if not state.messages:
+                    return 0.0
+                oldest = await self.js.get_msg(stream, state.first_seq)
+            except nats.js.errors.NotFoundError:  # dealt with between the two questions
+                continue
+            except (nats.errors.Error, TimeoutError) as error:
+                raise Unavailable(f"{stream} cannot be looked at: {_why(error)}") from error
+            assert oldest.time is not None
+            return max(0.0, (datetime.now(UTC) - oldest.time).total_seconds())
+        raise Unavailable(f"the oldest of {stream} is gone as soon as it is seen")
 
     async def ensure_streams(self) -> None:
         """Create the streams that are missing; give those that exist the replicas that are asked.

@@ -6,6 +6,7 @@ asks again when the server has gone quiet, which is also what heals it after a r
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Awaitable, Callable
@@ -21,6 +22,7 @@ from plumbing.tasks import end
 
 EXPIRES_SECONDS: Final = 30.0
 HEARTBEAT_SECONDS: Final = 1.0
+DRAIN_SECONDS: Final = 2.0
 QUIET_SECONDS: Final = 2.5 * HEARTBEAT_SECONDS  # two heartbeats missed: the pull is lost
 
 Handler = Callable[[Msg], Awaitable[None] | None]
@@ -64,12 +66,18 @@ class Puller:
         self._stopping = True
         if self._watchdog:
             await end(self._watchdog)
-        if self._subscription and self._client.is_connected:
-            await self._subscription.unsubscribe()
-        self._subscription = None
+        await self._unsubscribe()
         if self._running:
             await asyncio.wait(self._running, timeout=deadline_seconds)
         await asyncio.gather(*(end(task) for task in self._running))
+
+    async def _unsubscribe(self) -> None:
+        """What is on its way already still arrives, and is given to somebody else."""
+        if self._subscription and self._client.is_connected:
+            with contextlib.suppress(TimeoutError, nats.errors.Error):
+                async with asyncio.timeout(DRAIN_SECONDS):
+                    await self._subscription.drain()  # type: ignore[no-untyped-call]
+        self._subscription = None
 
     async def _on_message(self, message: Msg) -> None:
         self._heard_at = time.monotonic()

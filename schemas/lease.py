@@ -13,6 +13,12 @@ lease that is renewed covers every request made under it.
 A successor of a holder that may still live raises the epoch, after which nothing more can be
 claimed, and waits until what was claimed before cannot be on its way any more. So even a delivery
 that breaks the first line (a server that forgot who holds a turn) never lets two send at once.
+
+Where what stays in doubt is sent again:
+
+    BULK_UNKNOWN_AFTER_S  >=  request timeout + CLAIM_SECONDS
+
+Else a message could be sent again while the answer to its first request is still awaited.
 """
 
 from typing import Final
@@ -29,4 +35,20 @@ def what_breaks_the_lease(request_timeout_ms: int, ack_wait_seconds: int) -> str
     return (
         f"BULK_REQUEST_TIMEOUT_MS must be below {LEASE_SHARE} times BULK_ACK_WAIT_S;"
         f" {request_timeout_ms} ms is not below {lease_ms:.0f} ms"
+    )
+
+
+def answer_seconds(request_timeout_ms: int) -> float:
+    """How long after its claim an answer to a message may still come."""
+    return request_timeout_ms / 1000 + CLAIM_SECONDS
+
+
+def what_resends_too_soon(request_timeout_ms: int, doubt_seconds: int) -> str | None:
+    """Why a message could be sent again while it is under way, in a sentence; None: it cannot."""
+    least = answer_seconds(request_timeout_ms)
+    if doubt_seconds >= least:
+        return None
+    return (
+        f"BULK_UNKNOWN_AFTER_S must be at least {least:.0f} with BULK_UNKNOWN_POLICY=resend: the"
+        f" request timeout and {CLAIM_SECONDS:.0f} s; {doubt_seconds} is less"
     )

@@ -22,7 +22,7 @@ from schemas.environment import (
     read,
 )
 from schemas.failpoints import FailPoint
-from schemas.lease import what_breaks_the_lease
+from schemas.lease import what_breaks_the_lease, what_resends_too_soon
 
 
 class Common(msgspec.Struct, frozen=True, kw_only=True):
@@ -300,6 +300,9 @@ def _wrong_for_daemon(settings: Daemon) -> list[str]:
     problems = []
     if broken := what_breaks_the_lease(settings.request_timeout_ms, settings.ack_wait_seconds):
         problems.append(broken)
+    early = what_resends_too_soon(settings.request_timeout_ms, settings.doubt_seconds)
+    if settings.resends and early:
+        problems.append(early)
     if not settings.access_token:
         problems.append(
             "META_ACCESS_TOKEN is not set; give Meta's token, or point GRAPH_API_BASE_URL at the"

@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 import msgspec
 
+from daemon.rows import Holding, Work
+from daemon.store import Store
 from plumbing.broker import Broker
 from plumbing.postgres import Pool
 from schemas.events import Envelope
@@ -64,6 +66,12 @@ async def make_job(
             [(job.id, seq, number) for seq, number in enumerate(numbers, start=1)],
         )
     return job
+
+
+async def begun(store: Store, holding: Holding) -> Work | None:
+    """The next loop of a lane that is held, ready to be run."""
+    loop = await store.begin_loop(holding)
+    return await store.work(loop) if loop else None
 
 
 async def finished(pool: Pool, job: Job, *, seconds: float = 30) -> str:

@@ -241,6 +241,7 @@ async def fleet(
         "SANDBOX_THROUGHPUT": "0",
         "META_ACCESS_TOKEN": "sandbox",
         "GRAPH_API_BASE_URL": f"http://127.0.0.1:{sandbox_port}",
+        "BULK_REQUEST_TIMEOUT_MS": "2000",
         "BULK_LOOP_SIZE": "40",
         "BULK_LOOP_PAUSE_MS": "200",
         "BULK_MESSAGES_PER_SECOND": "50",

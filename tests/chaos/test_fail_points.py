@@ -11,7 +11,10 @@ from tests.chaos.conftest import Chaos
 
 pytestmark = pytest.mark.timeout(90)
 
-ONE_BY_ONE = {"BULK_CONCURRENCY": "1", "BULK_LOOP_SIZE": "10", "BULK_UNKNOWN_AFTER_S": "2"}
+ONE_BY_ONE = {
+    "BULK_CONCURRENCY": "1", "BULK_LOOP_SIZE": "10",
+    "BULK_UNKNOWN_AFTER_S": "2", "BULK_REQUEST_TIMEOUT_MS": "500",
+}  # fmt: skip
 
 # With one request at a time. In doubt: what the crash leaves unknown; never: what a receipt cannot
 # settle either, because its request had not been written.

@@ -14,7 +14,11 @@ from daemon import loops, runner
 from daemon.lane import End, LoopRun
 from daemon.rows import Holding, Written
 from daemon.store import Store
+from daemon.supervisor import ensure_consumer
 from daemon.turns import Turns
+from plumbing.broker import Broker
+from plumbing.puller import Puller
+from schemas.subjects import JOBS_STREAM, SENDERS
 from tests import campaigns
 from tests.campaigns import counters, finished, make_job, message, states, told
 from tests.daemons import Stack
@@ -553,3 +557,39 @@ async def test_with_one_slot_a_turn_waits_for_its_answer(stack: Stack) -> None:
     async with stack.daemon(**patient):
         await finished(stack.pool, job)
     assert await counters(stack.pool, job) == {"sent": 10}
+
+
+async def test_turns_that_are_just_being_taken_are_not_made_anew(stack: Stack) -> None:
+    """A fleet that comes back to work that waited: all of it is overdue, none of it is lost."""
+    jobs = [
+        await make_job(stack.pool, 20, loop_size=20, phone_number_id=str(1000 + number))
+        for number in range(60)
+    ]
+    await stack.wake(*jobs)
+    await stack.pool.execute("UPDATE jobs SET created_at = now() - interval '1 hour'")
+    before = await last_turn(stack.broker)
+    async with stack.daemon(messages_per_second=10, ack_wait_seconds=15):
+        for job in jobs:
+            assert await finished(stack.pool, job) == "completed"
+    assert await last_turn(stack.broker) == before
+    assert set(stack.peer.times_to().values()) == {60}
+
+
+async def last_turn(broker: Broker) -> int:
+    """The sequence of the newest turn."""
+    return int((await broker.js.stream_info(JOBS_STREAM)).state.last_seq)
+
+
+async def test_a_turn_that_was_delivered_to_nobody_who_lives_is_made_anew(stack: Stack) -> None:
+    job = await make_job(stack.pool, 3)
+    await ensure_consumer(stack.broker, SENDERS, 60)
+    delivered: list[Msg] = []
+    dead = Puller(
+        stack.broker.client, SENDERS.stream, SENDERS.name, delivered.append, credit=1, log=stack.log
+    )
+    await dead.start()
+    await stack.wake(job)
+    await until(lambda: bool(delivered), "it is delivered")
+    await dead.stop()
+    async with stack.daemon(ack_wait_seconds=60):
+        assert await finished(stack.pool, job, seconds=10) == "completed"

@@ -15,7 +15,7 @@ from daemon.rows import Holding, Work, Written
 from daemon.store import QUERIES, LaneLost, Store
 from plumbing.logs import Log
 from plumbing.postgres import Pool
-from tests.campaigns import PHONE, Job, counters, make_job, message, states
+from tests.campaigns import PHONE, Job, begun, counters, make_job, message, states
 
 CLAIM: dict[str, Any] = {"claim_seconds": 2.0, "limited_by": None}
 
@@ -28,7 +28,7 @@ def store(pool: Pool) -> Store:
 async def take(store: Store) -> tuple[Holding, Work]:
     """The lane and its next loop, as a daemon that got the turn takes them."""
     holding = await store.acquire(PHONE, 1, "reply")
-    work = await store.begin_loop(holding)
+    work = await begun(store, holding)
     assert work is not None
     return holding, work
 
@@ -137,7 +137,7 @@ async def test_a_completed_loop_goes_on_when_a_message_of_it_turns_out_not_accep
     successor = await store.acquire(PHONE, 2, "reply")
     assert await store.complete_loop(successor, work) is not None
     await store.record_late(holding, job.id, throttled(1))
-    again = await store.begin_loop(successor)
+    again = await begun(store, successor)
     assert again is not None
     assert (again.loop, [message.seq for message, _ in again.waiting]) == (1, [1])
     assert again.started_no is None
@@ -196,7 +196,7 @@ async def test_a_successor_waits_for_what_a_living_holder_has_claimed(
     living = await asyncpg.connect(database_url)
     await living.execute("SELECT pg_advisory_lock($1, $2)", LOCK_CLASS, 77)
     holding = await store.acquire(PHONE, 77, "reply")
-    work = await store.begin_loop(holding)
+    work = await begun(store, holding)
     assert work is not None
     await claim(store, holding, work, 1)
     assert 1.0 < (await store.acquire(PHONE, 77, "reply")).wait_seconds <= 2.0
@@ -356,8 +356,9 @@ async def test_a_late_fact_waits_for_a_successor_that_is_just_settling_it(
     async with pool.acquire() as connection, connection.transaction():
         await QUERIES.lock_lane(connection, phone_number_id=PHONE)
         await QUERIES.settle(
-            connection, phone_number_id=PHONE, epoch=successor.epoch, doubt_seconds=0
-        )
+            connection, phone_number_id=PHONE, epoch=successor.epoch,
+            doubt_seconds=0, answer_seconds=0,
+        )  # fmt: skip
         late = asyncio.create_task(store.record_late(holding, job.id, sent(1)))
         await asyncio.sleep(0.1)
     assert await late is not None

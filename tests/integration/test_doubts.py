@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from daemon.doubts import Doubts, Merged
@@ -12,7 +13,7 @@ from daemon.store import Store
 from plumbing.postgres import Pool
 from schemas.outcomes import ApiError
 from schemas.receipts import Standing
-from tests.campaigns import PHONE, Job, counters, make_job, message, states
+from tests.campaigns import PHONE, Job, begun, counters, make_job, message, states
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 CLAIM: dict[str, Any] = {"claim_seconds": 2.0, "limited_by": None}
@@ -37,7 +38,7 @@ def said(*statuses: str, of: str = "wamid.1", attempt: int | None = 1) -> Standi
 
 async def claimed(store: Store, *seqs: int) -> tuple[Holding, Work]:
     holding = await store.acquire(PHONE, 1, "reply")
-    work = await store.begin_loop(holding)
+    work = await begun(store, holding)
     assert work is not None
     await store.write(holding, work, [], claim_seqs=list(seqs), **CLAIM)
     return holding, work
@@ -206,9 +207,9 @@ async def test_a_job_with_messages_in_doubt_settles_before_it_is_completed(
     assert (end.job.state, end.job.reason) == (
         "settling", "1 message is in doubt; the receipts are awaited",
     )  # fmt: skip
-    assert await doubts.end(job.id, PHONE, 0, resends=False) is None
+    assert await doubts.end(job.id, PHONE, 0) is None
     await merge(doubts, job, said("delivered"))
-    finished = await doubts.end(job.id, PHONE, 0, resends=False)
+    finished = await doubts.end(job.id, PHONE, 0)
     assert isinstance(finished, JobEnd)
     assert (finished.state, finished.sent, finished.unknown) == ("completed", 1, 0)
 
@@ -219,7 +220,7 @@ async def test_a_doubt_that_had_its_time_stays_and_the_job_is_completed(
     job = await make_job(pool, 1)
     await completed(store, await in_doubt(store))
     await pool.execute("UPDATE jobs SET doubt_until = now() - interval '5 seconds'")
-    finished = await doubts.end(job.id, PHONE, 0, resends=False)
+    finished = await doubts.end(job.id, PHONE, 0)
     assert isinstance(finished, JobEnd)
     assert (finished.state, finished.unknown) == ("completed", 1)
 
@@ -230,8 +231,8 @@ async def test_a_doubt_is_not_over_while_receipts_of_its_time_wait_to_be_read(
     job = await make_job(pool, 1)
     await completed(store, await in_doubt(store))
     await pool.execute("UPDATE jobs SET doubt_until = now() - interval '5 seconds'")
-    assert await doubts.end(job.id, PHONE, 10, resends=False) is None
-    assert await doubts.end(job.id, PHONE, 1, resends=False) is not None
+    assert await doubts.end(job.id, PHONE, 10) is None
+    assert await doubts.end(job.id, PHONE, 1) is not None
 
 
 async def test_without_receipts_to_come_a_job_is_completed_with_its_doubts(pool: Pool) -> None:
@@ -242,43 +243,49 @@ async def test_without_receipts_to_come_a_job_is_completed_with_its_doubts(pool:
     assert (end.job.state, end.job.unknown) == ("completed", 1)
 
 
+@pytest.fixture
+def resending(pool: Pool) -> Doubts:
+    """Where what stays in doubt is sent again."""
+    return Doubts(pool, doubt_seconds=60, max_retries=1, resends=True)
+
+
 async def resent(pool: Pool, doubts: Doubts) -> tuple[Job, JobMoved]:
     """A job of one message that stayed in doubt and is to be sent again."""
     store = Store(pool, doubt_seconds=60, resends=True)
     job = await make_job(pool, 1)
     await completed(store, await in_doubt(store))
-    assert await doubts.end(job.id, PHONE, 0, resends=True) is None
+    assert await doubts.end(job.id, PHONE, 0) is None
     await pool.execute("UPDATE messages SET unknown_at = now() - interval '61 seconds'")
-    moved = await doubts.end(job.id, PHONE, 0, resends=True)
+    moved = await doubts.end(job.id, PHONE, 0)
     assert isinstance(moved, JobMoved)
     return job, moved
 
 
 async def test_what_stays_in_doubt_is_sent_again_where_that_is_wanted(
-    doubts: Doubts, pool: Pool
+    resending: Doubts, pool: Pool
 ) -> None:
-    job, moved = await resent(pool, doubts)
+    job, moved = await resent(pool, resending)
     assert (moved.state, moved.reason) == (
         "running", "1 message stayed in doubt and will be sent again",
     )  # fmt: skip
     assert await counters(pool, job) == {"queued": 1}
-    work = await Store(pool).begin_loop(await Store(pool).acquire(PHONE, 2, "reply"))
+    work = await begun(Store(pool), await Store(pool).acquire(PHONE, 2, "reply"))
     assert work is not None
     assert [(m.seq, m.attempt, m.retries) for m, _ in work.waiting] == [(1, 1, 1)]
 
 
 async def test_a_receipt_before_the_resend_shows_that_none_is_needed(
-    doubts: Doubts, pool: Pool
+    resending: Doubts, pool: Pool
 ) -> None:
-    job, _ = await resent(pool, doubts)
-    await merge(doubts, job, said("delivered"))
+    job, _ = await resent(pool, resending)
+    await merge(resending, job, said("delivered"))
     assert await counters(pool, job) == {"sent": 1}
 
 
 async def test_a_message_that_is_never_answered_is_not_sent_for_ever(
-    doubts: Doubts, pool: Pool
+    resending: Doubts, pool: Pool
 ) -> None:
-    job, _ = await resent(pool, doubts)
+    job, _ = await resent(pool, resending)
     store = Store(pool, doubt_seconds=60, resends=True)
     holding, work = await claimed(store, 1)
     entry = Entry(1, "49151", 2, "unknown", 1, reason="timeout")
@@ -286,7 +293,7 @@ async def test_a_message_that_is_never_answered_is_not_sent_for_ever(
     await completed(store, (holding, work))
     await pool.execute("UPDATE messages SET unknown_at = now() - interval '61 seconds'")
     await pool.execute("UPDATE jobs SET doubt_until = now() - interval '1 second'")
-    finished = await doubts.end(job.id, PHONE, 0, resends=True)
+    finished = await resending.end(job.id, PHONE, 0)
     assert isinstance(finished, JobEnd)
     assert (finished.state, finished.unknown) == ("completed", 1)
 
@@ -313,10 +320,96 @@ async def test_turns_without_an_outcome_are_counted_until_one_comes(
 
 async def test_a_job_that_is_stopped_says_why_and_loses_nothing(store: Store, pool: Pool) -> None:
     job = await make_job(pool, 2)
-    holding, work = await claimed(store)
-    moved = await store.stop_job(holding, work, "because")
+    holding = await store.acquire(PHONE, 1, "reply")
+    loop = await store.begin_loop(holding)
+    assert loop is not None
+    moved = await store.stop_job(holding, loop, "because")
     assert moved is not None
     assert (moved.state, moved.reason) == ("paused", "because")
     assert await counters(pool, job) == {"queued": 2}
     assert await store.begin_loop(holding) is None
-    assert await store.stop_job(holding, work, "because") is None
+    assert await store.stop_job(holding, loop, "because") is None
+
+
+async def test_a_job_that_was_stopped_keeps_its_doubts_as_they_are(
+    pool: Pool, resending: Doubts
+) -> None:
+    job = await make_job(pool, 2)
+    store = Store(pool, doubt_seconds=0, resends=True)
+    holding, _ = await in_doubt(store)
+    loop = await store.begin_loop(holding)
+    assert loop is not None
+    await store.stop_job(holding, loop, "stuck")
+    await pool.execute("UPDATE messages SET unknown_at = now() - interval '61 seconds'")
+    assert await resending.in_doubt() == []
+    assert await resending.end(job.id, PHONE, 0) is None
+    assert await states(pool, job) == await counters(pool, job) == {"queued": 1, "unknown": 1}
+
+
+async def test_a_job_waits_for_receipts_that_came_in_time_even_when_it_ends_later(
+    store: Store, doubts: Doubts, pool: Pool
+) -> None:
+    job = await make_job(pool, 1)
+    held = await in_doubt(store)
+    await pool.execute("UPDATE jobs SET doubt_until = now() - interval '5 seconds'")
+    end = await completed(store, held)
+    assert isinstance(end.job, JobMoved)
+    assert await doubts.end(job.id, PHONE, 10) is None
+    assert isinstance(await doubts.end(job.id, PHONE, 1), JobEnd)
+
+
+async def test_a_doubt_of_an_older_version_ends_too(
+    store: Store, doubts: Doubts, pool: Pool
+) -> None:
+    job = await make_job(pool, 1)
+    await completed(store, await in_doubt(store))
+    await pool.execute("UPDATE jobs SET doubt_until = NULL")
+    assert await doubts.in_doubt() == [(job.id, PHONE)]
+    assert isinstance(await doubts.end(job.id, PHONE, 0), JobEnd)
+
+
+async def test_a_settling_job_with_something_to_send_goes_on(
+    store: Store, doubts: Doubts, pool: Pool
+) -> None:
+    job = await make_job(pool, 1)
+    await completed(store, await in_doubt(store))
+    await pool.execute("UPDATE messages SET state = 'queued'")
+    await pool.execute("UPDATE jobs SET queued = 1, unknown = 0")
+    moved = await doubts.end(job.id, PHONE, 0)
+    assert isinstance(moved, JobMoved)
+    assert moved.state == "running"
+
+
+async def test_a_job_is_not_over_while_a_stopping_holder_may_still_get_its_answers(
+    pool: Pool,
+) -> None:
+    job = await make_job(pool, 1)
+    store = Store(pool, doubt_seconds=0, answer_seconds=12)
+    holding, work = await claimed(store, 1)
+    await store.release(holding, [])
+    successor = await store.acquire(PHONE, 2, "reply")
+    assert await store.settle(successor) == 1
+    end = await completed(store, (successor, work))
+    assert isinstance(end.job, JobMoved)
+    entry = Entry(1, "49151", 1, "queued", 0, code=130429, title="Rate limit")
+    await store.record_late(holding, job.id, entry)
+    assert await counters(pool, job) == {"queued": 1}
+    assert await pool.fetchval("SELECT state FROM jobs") == "running"
+
+
+async def test_a_turn_that_its_daemon_gives_back_as_it_stops_does_not_count(
+    store: Store, pool: Pool
+) -> None:
+    await make_job(pool, 1)
+    _, work = await claimed(store)
+    await store.forgive_turn(work)
+    assert await pool.fetchval("SELECT idle_turns FROM loops") == 0
+
+
+async def test_a_loop_that_cannot_even_be_read_counts_as_begun(store: Store, pool: Pool) -> None:
+    await make_job(pool, 1)
+    await pool.execute("""UPDATE messages SET variables = '["no", "object"]'""")
+    for turns in (1, 2):
+        with pytest.raises(msgspec.DecodeError):
+            await claimed(store)
+        assert await pool.fetchval("SELECT idle_turns FROM loops") == turns

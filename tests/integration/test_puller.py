@@ -8,11 +8,13 @@ from pathlib import Path
 from nats.aio.msg import Msg
 from nats.js import api
 
+from daemon.supervisor import ensure_consumer
 from deploy import servers
 from deploy.programs import running
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
 from plumbing.puller import Puller
+from schemas.subjects import SENDERS
 from tests.support import until
 
 STREAM = "BULK_EVENTS"
@@ -152,3 +154,37 @@ async def test_what_arrives_while_it_stops_goes_to_another(broker: Broker, log: 
         await publish(broker, 1)
         async with pulling(broker, handle, log):
             await until(lambda: seen == [1], "the message")
+
+
+async def test_what_is_on_its_way_when_it_stops_goes_to_somebody_else_at_once(
+    broker: Broker, log: Log
+) -> None:
+    """A turn that were thrown away unseen would rest for the ack wait."""
+    await ensure_consumer(broker, SENDERS, 60)
+    lanes = {f"bulk.jobs.{number}" for number in range(20)}
+    for lane in lanes:
+        await broker.publish(lane, b"{}")
+
+    async def bounce(message: Msg) -> None:
+        await broker.client.request(message.reply, b"-NAK", timeout=2)
+
+    for _ in range(3):
+        stopping = Puller(broker.client, SENDERS.stream, SENDERS.name, bounce, credit=256, log=log)
+        await stopping.start()
+        await asyncio.sleep(0.2)
+        await stopping.stop()
+        await everybody_comes(broker, lanes, log)
+
+
+async def everybody_comes(broker: Broker, lanes: set[str], log: Log) -> None:
+    """Another puller sees the turn of each lane, and gives it back."""
+    seen: set[str] = set()
+
+    async def see(message: Msg) -> None:
+        seen.add(message.subject)
+        await message.nak(delay=0.3)
+
+    other = Puller(broker.client, SENDERS.stream, SENDERS.name, see, credit=256, log=log)
+    await other.start()
+    await until(lambda: seen == lanes, "all have come")
+    await other.stop()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from daemon import receipts
 from plumbing.broker import Broker
 from plumbing.postgres import Pool
 from schemas.messages import MessageTag
@@ -205,3 +206,23 @@ async def test_a_loop_that_keeps_getting_nowhere_stops_its_job_with_a_reason(
     assert await states(stack.pool, job) == {"queued": 2}
     ((_, frame),) = [(n, f) for n, f in await told(stack.broker, job) if f["type"] == "job_state"]
     assert (frame["state"], frame["reason"]) == ("paused", row["reason"])
+
+
+async def test_a_receipt_that_the_ledger_refuses_holds_no_other_up_and_is_dropped_in_the_end(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receipts, "LATER_SECONDS", 0.1)
+    damaged = await make_job(stack.pool, 1)
+    job = await make_job(stack.pool, 1, phone_number_id="200")
+    async with stack.daemon(**SETTLES):
+        await stack.wake(job)
+        await finished(stack.pool, job)
+        # A row that no counter knows of: merging its receipt would break the sum.
+        await stack.pool.execute(
+            "UPDATE jobs SET queued = 0, unknown = 1, state = 'paused' WHERE id = $1", damaged.id
+        )
+        bodies = [webhook(damaged, (1, "delivered")), webhook(job, (1, "delivered"))]
+        await asyncio.gather(*(arrives(stack.broker, body) for body in bodies))
+        await comes_to(stack.pool, job, {"delivered": 1})
+        await all_dealt_with(stack.broker)
+    assert await states(stack.pool, damaged) == {"queued": 1}

@@ -123,11 +123,18 @@ def test_the_default_lease_outlasts_the_default_request() -> None:
         ({"META_APP_SECRET": "hush", "BULK_UNKNOWN_AFTER_S": "60"}, 60),
         ({"BULK_UNKNOWN_AFTER_S": "60"}, 60),
         ({"BULK_UNKNOWN_POLICY": "resend"}, 900),  # never at once, unless somebody says so
-        ({"BULK_UNKNOWN_POLICY": "resend", "BULK_UNKNOWN_AFTER_S": "0"}, 0),
+        ({"BULK_UNKNOWN_POLICY": "resend", "BULK_UNKNOWN_AFTER_S": "12"}, 12),
     ],
 )
 def test_a_doubt_waits_where_a_receipt_can_come(environ: dict[str, str], seconds: int) -> None:
     assert load(Daemon, TOKEN | environ).doubt_seconds == seconds
+
+
+def test_what_is_in_doubt_is_not_sent_again_while_its_answer_may_still_come() -> None:
+    environ = TOKEN | {"BULK_UNKNOWN_POLICY": "resend", "BULK_UNKNOWN_AFTER_S": "11"}
+    (problem,) = problems(Daemon, environ)
+    assert problem.startswith("BULK_UNKNOWN_AFTER_S must be at least 12 with")
+    assert load(Daemon, environ | {"BULK_REQUEST_TIMEOUT_MS": "9000"}).doubt_seconds == 11
 
 
 def test_fail_points_have_a_name_and_a_passage() -> None:
