@@ -16,20 +16,21 @@ import msgspec
 
 from daemon.cloud_api import CloudApi, Departure
 from daemon.entries import entry_of, unsent
+from daemon.hold import HABIT, Hold, Limit
 from daemon.lease import Lease
 from daemon.ledger import ClaimRefused, Closed, Crashed, Ledger
 from daemon.loops import LoopPlan
 from daemon.observe import Observer
 from daemon.pace import Pace
 from daemon.rows import Holding, Work
-from daemon.verdicts import Again, InDoubt, RetryPolicy, Sent, Verdict, judge
+from daemon.verdicts import Again, InDoubt, RetryPolicy, Verdict, judge
 from plumbing.failpoints import reach
 from plumbing.tasks import end as end_task
 from schemas.failpoints import FailPoint
 from schemas.lease import CLAIM_SECONDS
 from schemas.messages import Message, MessageTag
 from schemas.meta import request_body
-from schemas.outcomes import Outcome, Throttled
+from schemas.outcomes import Outcome
 
 DRAIN_SECONDS: Final = 25.0  # the longest wait for what is in flight
 # Of a daemon that stops: then its turn goes on without its answers, so that the number rests for
@@ -39,7 +40,6 @@ LONGEST_NAP_SECONDS: Final = 1.0
 MOST_CLAIMS: Final = 64  # in one go
 CLAIM_LEAD_SECONDS: Final = 0.01  # before a message may leave: about what a write takes
 LOST: Final = frozenset({Closed.FENCED, Closed.CRASHED})
-HABIT: Final = 0.1  # weight of the newest message in the average of who waits for whom
 
 
 class End(StrEnum):
@@ -88,11 +88,9 @@ class LoopRun:
         self._sends: set[asyncio.Task[None]] = set()  # those, and answers not yet recorded
         self._changed = asyncio.Event()  # a claim, an answer, an outcome written, or a stop
         self._is_handed_over = False
-        self._held_until = float("-inf")
-        self._held_by = "throttled"
-        self._holds = 0  # in a row: throttled, or not one byte could be written
+        self._hold = Hold()
         self._answer_seconds = 1.0  # how long Meta takes, as an average
-        self._behind = 0.0  # share of the last messages that waited for a slot, not for the pace
+        self._limit = Limit()
 
     async def run(self) -> End:
         """Send what is due until the loop is done or must end; then wait for the answers."""
@@ -117,7 +115,7 @@ class LoopRun:
                 return end
             self._lane.lease.step()
             now = self._lane.clock()
-            if self._held_until > now:
+            if self._hold.until > now:
                 await self._put_back()
             self._claim_ahead(now)
             if (wait_seconds := self._wait_seconds(now)) > 0:
@@ -145,7 +143,7 @@ class LoopRun:
 
         A claimed message is in doubt if we die now, so with one slot none is claimed ahead.
         """
-        if self._held_until > now:
+        if self._hold.until > now:
             return 0
         slots, step = self._lane.slots, self._lane.pace.step_seconds
         soon_free = int(self._in_flight * CLAIM_LEAD_SECONDS / self._answer_seconds)
@@ -168,9 +166,9 @@ class LoopRun:
 
     def _wait_seconds(self, now: float) -> float:
         """Until the next message may leave; 0: the first claimed one may now."""
-        if self._held_until > now:
-            self._ledger.limited_by = self._held_by
-            return self._held_until - now
+        if self._hold.until > now:
+            self._ledger.limited_by = self._hold.by
+            return self._hold.until - now
         if not self._claimed:
             return self._wait_for_a_claim(now)
         if self._in_flight >= self._lane.slots:
@@ -179,7 +177,7 @@ class LoopRun:
         if wait > 0:
             self._lane.observer.waited_for_pace(min(wait, LONGEST_NAP_SECONDS))
         else:
-            self._note_who_limits(-wait)
+            self._ledger.limited_by = self._limit.note(-wait, self._lane.pace.step_seconds)
         return wait
 
     def _wait_for_a_claim(self, now: float) -> float:
@@ -191,15 +189,6 @@ class LoopRun:
             return due_at - now
         until_pace = self._lane.pace.next_at() - CLAIM_LEAD_SECONDS - now
         return until_pace if until_pace > 0 else LONGEST_NAP_SECONDS
-
-    def _note_who_limits(self, late_seconds: float) -> None:
-        """A message that the pace would have let go half a step ago waited for something else."""
-        step = self._lane.pace.step_seconds
-        late = 1.0 if step and late_seconds > step / 2 else 0.0
-        if late_seconds != float("inf"):
-            self._behind += HABIT * (late - self._behind)
-        limit = "latency" if self._behind > 0.5 else "rate"
-        self._ledger.limited_by = limit if step else None
 
     async def _nap(self, seconds: float) -> None:
         """Until something changes, or a while at most."""
@@ -219,7 +208,7 @@ class LoopRun:
         messages = [claimed.message for claimed in self._claimed]
         self._claimed.clear()
         for message in messages:
-            self._plan.again(message, self._held_until)
+            self._plan.again(message, self._hold.until)
         await asyncio.gather(*(self._ledger.record(unsent(message)) for message in messages))
 
     async def _let_go(self, claimed: Claimed) -> None:
@@ -247,7 +236,7 @@ class LoopRun:
             self._in_flight -= 1
             self._changed.set()
         reach(FailPoint.ANSWER_READ)
-        verdict = judge(outcome, message.retries, self._holds, self._lane.policy)
+        verdict = judge(outcome, message.retries, self._hold.in_a_row, self._lane.policy)
         self._note_hold(outcome, verdict)
         await self._ledger.record(entry_of(message, outcome, verdict))
         if isinstance(verdict, InDoubt):
@@ -266,16 +255,11 @@ class LoopRun:
         return outcome
 
     def _note_hold(self, outcome: Outcome, verdict: Verdict) -> None:
+        if self._hold.note(outcome, verdict, self._lane.clock()):
+            assert isinstance(verdict, Again)
+            self._lane.observer.lane_held(self._work, self._hold.by, verdict)
         if isinstance(verdict, Again) and verdict.holds_lane:
-            now = self._lane.clock()
-            if now >= self._held_until:  # what was in flight together is one sign, not many
-                self._holds += 1
-                self._held_by = "throttled" if isinstance(outcome, Throttled) else "unreachable"
-                self._lane.observer.lane_held(self._work, self._held_by, verdict)
-            self._held_until = max(self._held_until, now + verdict.after_seconds)
-            self._ledger.limited_by = self._held_by
-        elif isinstance(verdict, Sent):
-            self._holds = 0
+            self._ledger.limited_by = self._hold.by
 
     def _settle(self, message: Message, verdict: Verdict) -> None:
         if isinstance(verdict, Again):
@@ -283,7 +267,7 @@ class LoopRun:
             again = msgspec.structs.replace(message, retries=retries)
             due_at = self._lane.clock() + verdict.after_seconds
             # Held with its lane, it is the first to leave when the lane goes on.
-            self._plan.again(again, self._held_until if verdict.holds_lane else due_at)
+            self._plan.again(again, self._hold.until if verdict.holds_lane else due_at)
         else:
             self._plan.settle()
 

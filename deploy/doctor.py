@@ -21,7 +21,8 @@ from deploy.terminal import Terminal
 from plumbing.postgres import Pool, open_pool, schema_is_current
 from plumbing.process import EXIT_CONFIG, CannotStart
 from schemas.environment import SettingsError
-from schemas.settings import Common, load
+from schemas.loading import load
+from schemas.settings import Common
 
 USAGE: Final = """\
 usage: python -m deploy.doctor

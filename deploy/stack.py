@@ -12,7 +12,8 @@ from deploy.ports import is_taken, reserve_port
 from deploy.programs import Program, http_ok, python_module
 from plumbing.process import CannotStart
 from schemas.environment import SettingsError
-from schemas.settings import Daemon, Gateway, Sandbox, load
+from schemas.loading import load
+from schemas.settings import Daemon, Gateway, Sandbox
 
 SANDBOX_PORT: Final = 8090
 SANDBOX_NUMBER: Final = "100000000000001"

@@ -12,7 +12,7 @@ import msgspec
 from plumbing import failpoints
 from plumbing.logs import Log, set_up
 from schemas.environment import SettingsError
-from schemas.settings import load
+from schemas.loading import load
 
 try:
     from uvloop import new_event_loop

@@ -1,11 +1,6 @@
-"""Every setting, with its name in the environment, its default, its range and what it means.
+"""Every setting, with its name in the environment, its default, its range and what it means."""
 
-`load` reads one process's settings and, when something is wrong, lists all that is wrong at once.
-"""
-
-import ipaddress
-from collections.abc import Mapping
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import msgspec
 
@@ -13,16 +8,15 @@ from schemas.environment import (
     ApiKey,
     Env,
     Secret,
-    SettingsError,
     parse_api_keys,
     parse_fail_points,
     parse_meta_id,
     parse_region,
     parse_url,
-    read,
 )
 from schemas.failpoints import FailPoint
-from schemas.lease import what_breaks_the_lease, what_resends_too_soon
+
+DOUBT_SECONDS: Final = 900  # receipts of accepted messages come within seconds, paced ones later
 
 
 class Common(msgspec.Struct, frozen=True, kw_only=True):
@@ -257,55 +251,3 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 45  # fmt: skip
     seed: Annotated[int | None, Env("SANDBOX_SEED", "fixes the sandbox's dice")] = None
-
-
-ADVICE: Final = "set API_KEYS=name:key, or leave HOST at 127.0.0.1"
-DOUBT_SECONDS: Final = 900  # receipts of accepted messages come within seconds, paced ones later
-
-S = TypeVar("S", bound=msgspec.Struct)
-
-
-def load(settings: type[S], environ: Mapping[str, str]) -> S:
-    """The settings of one process. An empty variable counts as unset.
-
-    Raises SettingsError, which lists every bad one.
-    """
-    values, problems = read(settings, environ)
-    loaded = settings(**values)
-    if problems := [*problems, *_wrong_together(loaded)]:
-        raise SettingsError(problems)
-    return loaded
-
-
-def _wrong_together(settings: msgspec.Struct) -> list[str]:
-    """What is wrong with settings that are each right."""
-    match settings:
-        case Daemon():
-            return _wrong_for_daemon(settings)
-        case Gateway(host=host, api_keys=()) if not is_loopback(host):
-            return [f"HOST is {host!r}, where strangers could reach it without a key; {ADVICE}"]
-        case _:
-            return []
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
-
-
-def _wrong_for_daemon(settings: Daemon) -> list[str]:
-    problems = []
-    if broken := what_breaks_the_lease(settings.request_timeout_ms, settings.ack_wait_seconds):
-        problems.append(broken)
-    early = what_resends_too_soon(settings.request_timeout_ms, settings.doubt_seconds)
-    if settings.resends and early:
-        problems.append(early)
-    if not settings.access_token:
-        problems.append(
-            "META_ACCESS_TOKEN is not set; give Meta's token, or point GRAPH_API_BASE_URL at the"
-            " sandbox and set any token"
-        )
-    return problems

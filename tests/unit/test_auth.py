@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.auth import SESSION_SECONDS, Gate, Keys, owner_of
 from schemas.environment import ApiKey, SettingsError, parse_api_keys
-from schemas.settings import Gateway, load
+from schemas.loading import load
+from schemas.settings import Gateway
 
 ANN, BOB, BOB_NEW = (
     ApiKey("ann", "ann-key-1"), ApiKey("bob", "bob-key-1"), ApiKey("bob", "bob-key-2"),

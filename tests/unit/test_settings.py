@@ -5,7 +5,8 @@ import pytest
 from schemas import lease
 from schemas.environment import ApiKey, SettingsError, fields_of
 from schemas.failpoints import FailPoint
-from schemas.settings import Daemon, Gateway, Sandbox, load
+from schemas.loading import load
+from schemas.settings import Daemon, Gateway, Sandbox
 
 TOKEN = {"META_ACCESS_TOKEN": "a-token"}
 
