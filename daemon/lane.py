@@ -33,12 +33,13 @@ from schemas.meta import request_body
 from schemas.outcomes import Outcome
 
 DRAIN_SECONDS: Final = 25.0  # the longest wait for what is in flight
-# Of a daemon that stops: then its turn goes on without its answers, so that the number rests for
-# less than a second. Most answers are in by then.
-PATIENCE_SECONDS: Final = 0.5
+PATIENCE_SECONDS: Final = 0.5  # of a daemon that stops: then its turn goes on without its answers
 LONGEST_NAP_SECONDS: Final = 1.0
 MOST_CLAIMS: Final = 64  # in one go
-CLAIM_LEAD_SECONDS: Final = 0.01  # before a message may leave: about what a write takes
+# A message is claimed as long before it may leave as claims have been taking: not earlier, because a
+# crash leaves in doubt what is claimed.
+FIRST_LEAD_SECONDS: Final = 0.003
+LONGEST_LEAD_SECONDS: Final = 0.01
 LOST: Final = frozenset({Closed.FENCED, Closed.CRASHED})
 
 
@@ -90,6 +91,7 @@ class LoopRun:
         self._is_handed_over = False
         self._hold = Hold()
         self._answer_seconds = 1.0  # how long Meta takes, as an average
+        self._lead_seconds = FIRST_LEAD_SECONDS
         self._limit = Limit()
 
     async def run(self) -> End:
@@ -146,18 +148,22 @@ class LoopRun:
         if self._hold.until > now:
             return 0
         slots, step = self._lane.slots, self._lane.pace.step_seconds
-        soon_free = int(self._in_flight * CLAIM_LEAD_SECONDS / self._answer_seconds)
+        lead = self._lead_seconds
+        soon_free = int(self._in_flight * lead / self._answer_seconds)
         room = slots - self._in_flight + min(soon_free, slots // 2)
         if step:
-            ahead = now + CLAIM_LEAD_SECONDS - self._lane.pace.next_at()
-            room = min(room, 1 + int(min(ahead, CLAIM_LEAD_SECONDS) / step) if ahead >= 0 else 0)
+            ahead = now + lead - self._lane.pace.next_at()
+            room = min(room, 1 + int(min(ahead, lead) / step) if ahead >= 0 else 0)
         return min(room - len(self._claimed), MOST_CLAIMS)
 
     async def _claim(self, batch: list[Message], until: float) -> None:
+        began = self._lane.clock()
         try:
             claimed = await self._ledger.claim(batch)
         except ClaimRefused:
             claimed = []
+        took = min(LONGEST_LEAD_SECONDS, self._lane.clock() - began)
+        self._lead_seconds += HABIT * (took - self._lead_seconds)
         for _ in range(len(batch) - len(claimed)):
             self._plan.settle()  # not ours to send any more: canceled, skipped, or the lane is lost
         self._claimed.extend(Claimed(message, until) for message in claimed)
@@ -187,7 +193,7 @@ class LoopRun:
         if due_at > now:
             self._ledger.limited_by = "retry"
             return due_at - now
-        until_pace = self._lane.pace.next_at() - CLAIM_LEAD_SECONDS - now
+        until_pace = self._lane.pace.next_at() - self._lead_seconds - now
         return until_pace if until_pace > 0 else LONGEST_NAP_SECONDS
 
     async def _nap(self, seconds: float) -> None:
@@ -291,5 +297,5 @@ class LoopRun:
     @property
     def _may_hand_over(self) -> bool:
         """Not with one slot: the next message waits for this one's answer, whoever sends it."""
-        is_ours = self._must_end() is End.GIVEN_BACK and self._lane.stop.is_set()
-        return is_ours and self._lane.slots > 1 and not self._is_handed_over
+        is_stopping = self._lane.stop.is_set() and self._must_end() is End.GIVEN_BACK
+        return is_stopping and self._lane.slots > 1 and not self._is_handed_over

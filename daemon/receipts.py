@@ -37,6 +37,11 @@ class _Body:
     receipts: Sequence[Receipt]
     done: asyncio.Future[None]
 
+    def is_dealt_with(self) -> None:
+        """Whoever waited may have stopped waiting."""
+        if not self.done.done():
+            self.done.set_result(None)
+
 
 class Receipts:
     """Merges what the stream delivers, for as long as `run` runs."""
@@ -103,7 +108,7 @@ class Receipts:
         else:
             self._observer.log.error("a receipt cannot be merged; it comes again", exc_info=error)
             await _again(body.message, LATER_SECONDS)
-        body.done.set_result(None)
+        body.is_dealt_with()
 
     async def _merge(self, receipts: Sequence[Receipt]) -> set[int]:
         """Merge and tell; returns which receipts, by identity, have to come again."""
@@ -160,7 +165,7 @@ def _fate(place: Place, receipt: Receipt, waiting: set[Place], found: set[Place]
 async def _settle(bodies: list[_Body], deal: Callable[[_Body], Awaitable[None]]) -> None:
     for body in bodies:
         await deal(body)
-        body.done.set_result(None)
+        body.is_dealt_with()
 
 
 async def _answer(body: _Body, waiting: set[int]) -> None:

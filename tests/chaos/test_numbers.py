@@ -20,7 +20,7 @@ async def test_hundreds_of_numbers_are_served_fairly(
 ) -> None:
     """One daemon has fewer places than there are numbers, and no pause to let others in."""
     numbers, each = (400 if daemons == 2 else 300, 12) if full else (40, 6)
-    chaos.about(f"9.{2 - daemons}", f"{numbers} numbers with work queued, {daemons} daemons")
+    chaos.about(f"9.{2 - daemons}", f"{numbers} numbers with work queued, {_daemons(daemons)}")
     fleet = chaos.fleet
     fleet.env |= {"BULK_MESSAGES_PER_SECOND": "1", "BULK_LOOP_SIZE": "2",
                   "BULK_LOOP_PAUSE_MS": "200" if daemons == 2 else "0"}  # fmt: skip
@@ -36,6 +36,10 @@ async def test_hundreds_of_numbers_are_served_fairly(
         await chaos.account()
     assert min(loops) > 0.25 * sum(loops), loops
     assert ahead - behind <= each / 3 + 2, (behind, ahead)
+
+
+def _daemons(count: int) -> str:
+    return "two daemons" if count == 2 else "one daemon, fewer places, no pause"
 
 
 async def _at_half_time(fleet: Fleet) -> tuple[int, int]:
