@@ -36,8 +36,7 @@ DRAIN_SECONDS: Final = 25.0  # the longest wait for what is in flight
 PATIENCE_SECONDS: Final = 0.5  # of a daemon that stops: then its turn goes on without its answers
 LONGEST_NAP_SECONDS: Final = 1.0
 MOST_CLAIMS: Final = 64  # in one go
-# A message is claimed as long before it may leave as claims have been taking: not earlier, because a
-# crash leaves in doubt what is claimed.
+# A message is claimed as long before it may leave as claims take: a crash leaves it in doubt.
 FIRST_LEAD_SECONDS: Final = 0.003
 LONGEST_LEAD_SECONDS: Final = 0.01
 LOST: Final = frozenset({Closed.FENCED, Closed.CRASHED})

@@ -27,7 +27,7 @@ PING_SECONDS: Final = 15.0
 WRITE_SECONDS: Final = 30.0  # a reader that takes nothing for so long is cut off
 MOST_STREAMS: Final = 2000  # of one gateway: each costs a connection and a buffer
 FOLLOW_SECONDS: Final = 24 * 3600.0  # after a job's end; BULK_EVENTS holds its news as long
-FOLLOWING_SECONDS: Final = 2.0  # without a stream there is nothing to go on from
+FOLLOWING_SECONDS: Final = 2.0  # a gateway that has just started knows no stream to go on from
 NEWS_SECONDS: Final = 5.0  # after a job's end its news may still be on their way
 HEADERS: Final = {
     "Content-Type": "text/event-stream",
@@ -46,7 +46,7 @@ async def watch(request: web.Request) -> web.StreamResponse:
         return refused(job_id)
     if parts.hub.size >= MOST_STREAMS:
         return _come_back() if _is_event_source(request) else refused(errors.too_many_streams())
-    if "Last-Event-ID" in request.headers:  # a gateway that has just started knows no stream yet
+    if "Last-Event-ID" in request.headers:
         await parts.hub.following(FOLLOWING_SECONDS)
     reader = parts.hub.join(job_id, cut=lambda: _cut(request))
     upto = Mark(parts.hub.epoch, At(parts.hub.last_seq))
@@ -186,9 +186,8 @@ class Stream:
 
     @property
     def _is_over(self) -> bool:
-        if self._ended_at is None:
-            return False
-        return time.monotonic() >= self._ended_at + self._follow_seconds
+        ended_at = self._ended_at
+        return ended_at is not None and time.monotonic() >= ended_at + self._follow_seconds
 
     def _connection(self, detail: JobDetail) -> bytes:
         now = datetime.now(UTC)
