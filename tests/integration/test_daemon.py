@@ -610,3 +610,4 @@ async def test_a_turn_that_comes_back_while_it_is_being_given_back_is_not_lost(
     async with stack.daemon(pause_ms=20, ack_wait_seconds=60):
         await stack.wake(job)
         assert await finished(stack.pool, job, seconds=10) == "completed"
+    assert await last_turn(stack.broker) == 1  # nor made anew
