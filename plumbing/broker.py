@@ -45,7 +45,7 @@ class Broker:
         self.js: JetStreamContext = self.client.jetstream(timeout=PUBLISH_SECONDS)
         self._connecting: asyncio.Task[None] | None = None
         self._closing = False
-        self._say_again_at = 0.0
+        self._say_again_at: dict[str, float] = {}
         self.closed = asyncio.Event()  # for good, and not by us: the process cannot go on
 
     @property
@@ -228,7 +228,9 @@ class Broker:
                 return
 
     def _say_why(self, error: Exception) -> None:
-        """Why the streams are not there, with what to do where that is known."""
+        """Why the streams are not there, with what to do where that is known; once in a while."""
+        if not self._may_say_again("not ready"):
+            return
         code = getattr(error, "err_code", None)
         self._log.warning(
             "JetStream is not ready yet",
@@ -237,14 +239,19 @@ class Broker:
         )
 
     async def _on_error(self, error: Exception) -> None:
-        now = time.monotonic()
-        if now >= self._say_again_at:
-            self._say_again_at = now + SAY_AGAIN_SECONDS
+        if self._may_say_again("no answer"):
             server = urlsplit(self._url).netloc.rpartition("@")[2]
             self._log.warning(
                 "NATS does not answer as it should; check NATS_URL and that it runs",
                 server=server, error=str(error) or repr(error),
             )  # fmt: skip
+
+    def _may_say_again(self, what: str) -> bool:
+        now = time.monotonic()
+        if now < self._say_again_at.get(what, 0.0):
+            return False
+        self._say_again_at[what] = now + SAY_AGAIN_SECONDS
+        return True
 
     async def _on_disconnected(self) -> None:
         if not self._closing:
