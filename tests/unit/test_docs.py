@@ -37,7 +37,7 @@ def settings_table() -> str:
     rows = ["| variable | default | means | read by |", "|---|---|---|---|"]
     for name, (hint, processes) in readers().items():
         legacy = f", or `{hint.env.legacy}`" if hint.env.legacy else ""
-        default = "" if hint.default in (None, (), "") else f"`{hint.default}`"
+        default = "" if hint.default in (None, (), "", msgspec.NODEFAULT) else f"`{hint.default}`"
         read_by = ", ".join(processes)
         rows.append(f"| `{name}`{legacy} | {default} | {hint.env.meaning} | {read_by} |")
     return "\n".join(rows)
