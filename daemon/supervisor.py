@@ -85,9 +85,9 @@ class House:
 
 async def _start(house: House) -> None:
     settings, stack, log = house.settings, house.stack, house.observer.log
-    pool = await _open_pool(settings, log)
+    pool = await open_pool(settings.database_url, name="daemon", size=POOL_SIZE)
     stack.push_async_callback(_close_pool, pool)
-    await wait_for_schema(pool, log)
+    await _wait_for_ledger(pool, settings, log)
     broker = Broker(settings.nats_url, "loopcast-daemon", log, replicas=settings.nats_replicas)
     stack.push_async_callback(broker.close)
     broker.start()
@@ -195,13 +195,13 @@ async def ensure_consumer(broker: Broker, definition: ConsumerDef, ack_wait_seco
     )
 
 
-async def _open_pool(settings: Daemon, log: Log) -> Pool:
-    """Wait for PostgreSQL: a fleet starts in any order."""
+async def _wait_for_ledger(pool: Pool, settings: Daemon, log: Log) -> None:
+    """Wait for PostgreSQL and its schema: a fleet starts in any order."""
+    server = urlsplit(settings.database_url).netloc.rpartition("@")[2]
     while True:
         try:
-            return await open_pool(settings.database_url, name="daemon", size=POOL_SIZE)
+            return await wait_for_schema(pool, log)
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            server = urlsplit(settings.database_url).netloc.rpartition("@")[2]
             log.warning("waiting for PostgreSQL", server=server, error=str(error) or repr(error))
             await asyncio.sleep(_RETRY_SECONDS)
 

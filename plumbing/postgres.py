@@ -35,7 +35,8 @@ def load_queries(path: Path) -> Any:
 async def open_pool(url: str, *, name: str, size: int = 10) -> Pool:
     """A pool whose jsonb values are bytes of JSON, in both directions.
 
-    Raises OSError or asyncpg.PostgresError when the server does not answer.
+    It connects with its first statement; that raises OSError or asyncpg.PostgresError when the
+    server does not answer.
     """
     return await asyncpg.create_pool(
         url,

@@ -1,6 +1,7 @@
 """A campaign goes in over HTTP and every message of it goes out; with faults: tests/chaos."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
@@ -8,7 +9,7 @@ import aiohttp
 import pytest
 
 from tests.e2e.watcher import Watcher
-from tests.fleet import Fleet
+from tests.fleet import Fleet, Restartable
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -66,3 +67,18 @@ async def test_the_gateway_is_not_needed_for_sending(fleet: Fleet) -> None:
         await asyncio.sleep(0.5)
         with fleet.gateway():
             assert (await finished(fleet, made["jobId"]))["sent"] == 60
+
+
+async def test_a_daemon_that_starts_before_its_database_waits_for_it(
+    fleet: Fleet, own_postgres: Restartable
+) -> None:
+    with contextlib.ExitStack() as stack:
+        own_postgres.stop()
+        starting = asyncio.create_task(asyncio.to_thread(stack.enter_context, fleet.daemon()))
+        await asyncio.sleep(2)
+        assert not starting.done()
+        await asyncio.to_thread(own_postgres.start)
+        daemon = await starting
+        assert daemon.poll() is None
+    (log,) = fleet.folder.glob("daemon-*.log")
+    assert "waiting for PostgreSQL" in log.read_text()
