@@ -305,7 +305,7 @@ RETURNING event_no;
 -- sweeper decides that first.
 UPDATE jobs j SET
     state = 'settling', limited_by = NULL, event_no = j.event_no + 1,
-    reason = 'Messages are in doubt; their receipts are awaited'
+    reason = 'Messages are in doubt; their receipts, or late answers, are awaited'
 WHERE j.id = :job_id AND j.state = 'running' AND j.queued = 0 AND j.sending = 0
   AND j.unknown > 0
   AND (:resends OR :doubt_seconds::float8 > 0 OR j.doubt_until > clock_timestamp())

@@ -46,6 +46,7 @@ class Broker:
         self._connecting: asyncio.Task[None] | None = None
         self._closing = False
         self._say_again_at: dict[str, float] = {}
+        self._unready = "its streams are not made yet"  # why JetStream is of no use; empty: it is
         self.closed = asyncio.Event()  # for good, and not by us: the process cannot go on
 
     @property
@@ -70,8 +71,10 @@ class Broker:
             await self.client.close()
 
     async def check(self) -> None:
-        """Raises Unavailable unless JetStream answers."""
+        """Raises Unavailable unless JetStream answers, and has the streams as they are asked."""
         self._require_connection()
+        if self._unready:
+            raise Unavailable(f"JetStream is not ready: {self._unready}")
         try:
             for definition in subjects.STREAMS:
                 await self.js.stream_info(definition.name)
@@ -222,9 +225,11 @@ class Broker:
             try:
                 await self.ensure_streams()
             except (nats.errors.Error, TimeoutError) as error:
+                self._unready = _why(error)
                 self._say_why(error)
                 await asyncio.sleep(0.5)
             else:
+                self._unready = ""
                 return
 
     def _say_why(self, error: Exception) -> None:

@@ -74,8 +74,11 @@ def parse_fail_points(text: str) -> dict[FailPoint, int]:
     points: dict[FailPoint, int] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, passage = part.partition(":")
-        if name not in list(FailPoint) or not (passage or "1").isdecimal():
-            raise ValueError(f"is point:passage with points of {', '.join(FailPoint)}")
+        is_passage = (passage or "1").isdecimal() and int(passage or "1") > 0
+        if name not in list(FailPoint) or not is_passage:
+            raise ValueError(
+                f"is point:passage, as claimed:3, with points of {', '.join(FailPoint)}"
+            )
         points[FailPoint(name)] = int(passage or "1")
     return points
 

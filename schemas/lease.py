@@ -34,7 +34,8 @@ def what_breaks_the_lease(request_timeout_ms: int, ack_wait_seconds: int) -> str
         return None
     return (
         f"BULK_REQUEST_TIMEOUT_MS must be below {LEASE_SHARE} times BULK_ACK_WAIT_S;"
-        f" {request_timeout_ms} ms is not below {lease_ms:.0f} ms"
+        f" {request_timeout_ms} ms is not below {lease_ms:.0f} ms: lower it, or set BULK_ACK_WAIT_S"
+        f" to {int(request_timeout_ms / 1000 / LEASE_SHARE) + 1} or more"
     )
 
 

@@ -183,7 +183,9 @@ async def test_replicas_that_a_single_server_cannot_have_are_refused_with_what_t
     broker = Broker(nats_url, "tests", log, replicas=3)
     broker.start()
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(broker.ready(), 1.5)
+        await asyncio.wait_for(asyncio.shield(broker.ready()), 1.5)
+    with pytest.raises(Unavailable, match="replicas > 1 not supported"):
+        await broker.check()
     await broker.close()
     assert "NATS_REPLICAS above 1 needs a cluster" in capsys.readouterr().out
 

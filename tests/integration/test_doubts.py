@@ -205,7 +205,7 @@ async def test_a_job_with_messages_in_doubt_settles_before_it_is_completed(
     end = await completed(store, await in_doubt(store))
     assert isinstance(end.job, JobMoved)
     assert (end.job.state, end.job.reason) == (
-        "settling", "Messages are in doubt; their receipts are awaited",
+        "settling", "Messages are in doubt; their receipts, or late answers, are awaited",
     )  # fmt: skip
     assert await doubts.end(job.id, PHONE, 0) is None
     await merge(doubts, job, said("delivered"))

@@ -141,9 +141,11 @@ def test_what_is_in_doubt_is_not_sent_again_while_its_answer_may_still_come() ->
 def test_fail_points_have_a_name_and_a_passage() -> None:
     loaded = load(Gateway, {"FAILPOINTS": "claimed:3, recorded"}).fail_points
     assert loaded == {FailPoint.CLAIMED: 3, FailPoint.RECORDED: 1}
-    for text in ("nowhere", "claimed:soon", "claimed:-1"):
+    for text in ("nowhere", "claimed:soon", "claimed:-1", "claimed:0"):
         (problem,) = problems(Daemon, TOKEN | {"FAILPOINTS": text})
-        assert problem.startswith("FAILPOINTS is point:passage with points of job_committed,")
+        assert problem.startswith(
+            "FAILPOINTS is point:passage, as claimed:3, with points of job_committed,"
+        )
 
 
 @pytest.mark.parametrize(
