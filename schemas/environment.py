@@ -3,6 +3,7 @@
 What the settings are stands in `schemas.settings`; here is how any of them is read.
 """
 
+import ipaddress
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,6 +55,11 @@ class Secret(str):
 
     def __repr__(self) -> str:
         return "Secret(…)"
+
+
+def parse_secrets(text: str) -> tuple[Secret, ...]:
+    """`new,old` as secrets; the order does not matter."""
+    return tuple(Secret(part.strip()) for part in text.split(",") if part.strip())
 
 
 def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
@@ -114,6 +120,14 @@ def parse_meta_id(text: str) -> str:
     if not (text.isascii() and text.isdecimal() and len(text) <= 32):
         raise ValueError("is an id of Meta's: digits only, up to 32")
     return text
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 @dataclass(frozen=True)

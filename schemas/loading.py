@@ -1,12 +1,11 @@
 """Reading the settings of one process, and what is wrong with settings that are each right."""
 
-import ipaddress
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
 import msgspec
 
-from schemas.environment import SettingsError, read
+from schemas.environment import SettingsError, is_loopback, read
 from schemas.lease import what_breaks_the_lease, what_resends_too_soon
 from schemas.settings import Daemon, Gateway
 
@@ -36,14 +35,6 @@ def _wrong_together(settings: msgspec.Struct) -> list[str]:
             return [f"HOST is {host!r}, where strangers could reach it without a key; {ADVICE}"]
         case _:
             return []
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is reached from this machine alone."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _wrong_for_daemon(settings: Daemon) -> list[str]:

@@ -1,6 +1,7 @@
 """Every setting, with its name in the environment, its default, its range and what it means."""
 
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -8,10 +9,12 @@ from schemas.environment import (
     ApiKey,
     Env,
     Secret,
+    is_loopback,
     parse_api_keys,
     parse_fail_points,
     parse_meta_id,
     parse_region,
+    parse_secrets,
     parse_url,
 )
 from schemas.failpoints import FailPoint
@@ -47,13 +50,31 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             at_least=1, at_most=5,
         ),
     ] = 1  # fmt: skip
-    app_secret: Annotated[
+    app_secrets: Annotated[
+        tuple[Secret, ...],
+        Env(
+            "META_APP_SECRET", "signs Meta's webhooks; several, comma separated, while it is being"
+            " changed; unset: no receipts come", parse=parse_secrets,
+        ),
+    ] = ()  # fmt: skip
+    access_token: Annotated[
         Secret,
         Env(
-            "META_APP_SECRET", "signs Meta's webhooks, which come later; unset: no receipts come",
-            parse=Secret,
+            "META_ACCESS_TOKEN", "Meta's token; the daemon cannot send without, and the gateway"
+            " looks templates up with it", parse=Secret,
         ),
     ] = Secret("")  # fmt: skip
+    graph_api_base_url: Annotated[
+        str,
+        Env(
+            "GRAPH_API_BASE_URL",
+            "where messages go; the sandbox's address to try things",
+            parse=parse_url("https", "http"),
+        ),
+    ] = "https://graph.facebook.com"
+    graph_api_version: Annotated[str, Env("GRAPH_API_VERSION", "version of Meta's Graph API")] = (
+        "v25.0"
+    )
     host: Annotated[
         str, Env("HOST", "the address to listen on; any but loopback needs `API_KEYS`")
     ] = "127.0.0.1"
@@ -88,6 +109,11 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             parse=parse_fail_points,
         ),
     ] = {}  # fmt: skip
+
+    @property
+    def is_sandboxed(self) -> bool:
+        """Whether messages go to a stand-in for Meta on this machine."""
+        return is_loopback(urlsplit(self.graph_api_base_url).hostname or "")
 
 
 class Gateway(Common, frozen=True, kw_only=True):
@@ -131,21 +157,6 @@ class Daemon(Common, frozen=True, kw_only=True):
     daemon_port: Annotated[
         int, Env("DAEMON_PORT", "the daemon's /metrics and /healthz", at_least=1, at_most=65_535)
     ] = 9101
-    access_token: Annotated[
-        Secret,
-        Env("META_ACCESS_TOKEN", "Meta's token; the daemon cannot send without", parse=Secret),
-    ] = Secret("")
-    graph_api_base_url: Annotated[
-        str,
-        Env(
-            "GRAPH_API_BASE_URL",
-            "where messages go; the sandbox's address to try things",
-            parse=parse_url("https", "http"),
-        ),
-    ] = "https://graph.facebook.com"
-    graph_api_version: Annotated[str, Env("GRAPH_API_VERSION", "version of Meta's Graph API")] = (
-        "v25.0"
-    )
     concurrency: Annotated[
         int | None,
         Env(
@@ -201,7 +212,7 @@ class Daemon(Common, frozen=True, kw_only=True):
         """How long a message in doubt waits for its receipt."""
         if self.unknown_after_seconds is not None:
             return self.unknown_after_seconds
-        return DOUBT_SECONDS if self.app_secret or self.resends else 0
+        return DOUBT_SECONDS if self.app_secrets or self.resends else 0
 
     @property
     def resends(self) -> bool:
