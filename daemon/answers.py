@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from daemon.verdicts import PAIR_RATE, THROTTLING
+from schemas.meta_errors import Action, rule_of
 from schemas.outcomes import (
     Accepted,
     ApiError,
@@ -38,14 +38,23 @@ class _ErrorBody(msgspec.Struct):
     code: _Code
     message: str = ""
     error_data: Any = None  # absent, an object with `details`, or a plain string
+    error_subcode: _Code = 0
 
 
 class _Failure(msgspec.Struct):
     error: _ErrorBody
 
 
+class _Usage(msgspec.Struct):
+    estimated_time_to_regain_access: float = 0  # minutes
+
+
 _SUCCESS = msgspec.json.Decoder(_Success)
 _FAILURE = msgspec.json.Decoder(_Failure, strict=False)
+_USAGE = msgspec.json.Decoder(dict[str, list[_Usage]], strict=False)
+_KEEPS_ITS_MEANING = frozenset(
+    {Action.PAIR, Action.STOP_TEMPLATE, Action.STOP_NUMBER, Action.STOP_ACCOUNT, Action.DEFER}
+)
 
 
 def read_answer(
@@ -53,8 +62,8 @@ def read_answer(
 ) -> Outcome:
     """What the answer says. A 2xx without exactly one id, and a no that cannot be read: unknown.
 
-    Codes decide, never the HTTP status alone (support/error-codes); only a 429 is always
-    throttling, because Meta sends it with codes that it does not document.
+    Codes decide, never the HTTP status alone (support/error-codes); but a 429 is throttling
+    whatever its code, unless that one says more: Meta sends it with codes that are in no document.
     """
     wait = retry_after(headers.get("Retry-After"), now or datetime.now(UTC))
     if 200 <= status < 300:
@@ -63,11 +72,28 @@ def read_answer(
         error = _api_error(_FAILURE.decode(body).error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if status == 429:
-            return Throttled(ApiError(429, "Too many requests"), wait)
+            return Throttled(ApiError(429, "Too many requests"), wait or _regained(headers))
         return Unknown(UnknownReason.UNREADABLE_ANSWER, f"HTTP {status}: {_excerpt(body)}")
-    if error.code in THROTTLING or (status == 429 and error.code != PAIR_RATE):
-        return Throttled(error, wait)
+    if _is_throttling(status, error.code):
+        return Throttled(error, wait or _regained(headers))
     return Refused(error, status, wait)
+
+
+def _is_throttling(status: int, code: int) -> bool:
+    rule = rule_of(code)
+    action = rule.action if rule else Action.FAIL
+    return action is Action.SLOW_DOWN or (status == 429 and action not in _KEEPS_ITS_MEANING)
+
+
+def _regained(headers: Mapping[str, str]) -> float | None:
+    """Seconds until access is regained, as the usage header has it, in minutes; None: no word."""
+    try:
+        usage = _USAGE.decode(headers.get("X-Business-Use-Case-Usage", ""))
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    minutes = [entry.estimated_time_to_regain_access for kinds in usage.values() for entry in kinds]
+    seconds = 60.0 * max(minutes, default=0.0)
+    return min(seconds, LONGEST_RETRY_AFTER_SECONDS) if seconds > 0 else None
 
 
 def _read_success(body: bytes) -> Outcome:
@@ -85,12 +111,10 @@ def _read_success(body: bytes) -> Outcome:
 def _api_error(error: _ErrorBody) -> ApiError:
     title = _kept(error.message.removeprefix(f"(#{error.code}) "))
     match error.error_data:
-        case {"details": str(details)}:
-            return ApiError(error.code, title, _kept(details))
-        case str(details):
-            return ApiError(error.code, title, _kept(details))
+        case {"details": str(details)} | str(details):
+            return ApiError(error.code, title, _kept(details), error.error_subcode)
         case _:
-            return ApiError(error.code, title)
+            return ApiError(error.code, title, subcode=error.error_subcode)
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

@@ -20,6 +20,8 @@ from schemas.settings import Daemon
 KEEPALIVE_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 5.0
 LAST_CALL_SECONDS: Final = 0.05
+LOOK_UP_SECONDS: Final = 5.0
+NUMBER_FIELDS: Final = "whatsapp_business_manager_messaging_limit,messaging_limit_tier"
 MOST_ANSWER_BYTES: Final = 64 * 1024
 
 
@@ -59,6 +61,7 @@ class CloudApi:
     def __init__(self, settings: Daemon) -> None:
         base = settings.graph_api_base_url.rstrip("/")
         self._url = f"{base}/{settings.graph_api_version}/{{}}/messages"
+        self._number_url = f"{base}/{settings.graph_api_version}/{{}}"
         self._timeout_seconds = settings.request_timeout_ms / 1000
         self._headers = {
             "Authorization": f"Bearer {settings.access_token}",
@@ -97,6 +100,21 @@ class CloudApi:
             return _no_answer(departure, UnknownReason.CONNECTION_LOST, details)
         finally:
             departure.settled.set()
+
+    async def number(self, phone_number_id: str) -> bytes | None:
+        """What Meta says of a number (phone_number_id, GET); None: no answer of use."""
+        assert self._session is not None
+        try:
+            async with (
+                asyncio.timeout(LOOK_UP_SECONDS),
+                self._session.get(
+                    self._number_url.format(phone_number_id), params={"fields": NUMBER_FIELDS},
+                    allow_redirects=False, trace_request_ctx=Departure(lambda: True, _unpaced),
+                ) as response,
+            ):  # fmt: skip
+                return await response.read() if response.status == 200 else None
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            return None
 
     async def _post(self, phone_number_id: str, body: bytes, departure: Departure) -> Outcome:
         assert self._session is not None
@@ -141,6 +159,10 @@ async def _before_the_first_byte(
 async def _with_the_last_byte(*_: Any) -> None:
     """What is handed over now is with the kernel when the event loop comes around."""
     asyncio.get_running_loop().call_soon(reach, FailPoint.REQUEST_WRITTEN)
+
+
+def _unpaced(_: float) -> None:
+    """A question is no message."""
 
 
 def _no_answer(departure: Departure, reason: UnknownReason, details: str) -> Outcome:

@@ -8,8 +8,10 @@ from uuid import UUID
 from daemon.rows import JobEnd, JobMoved
 from daemon.store import QUERIES
 from plumbing.postgres import Pool
+from schemas.meta_errors import DEFERRING, STOPPED_MARKETING
 from schemas.outcomes import ApiError
 from schemas.receipts import Place, Receipt, Standing, Status
+from schemas.states import MessageState
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class JobNews:
     event_no: int  # of the last frame of it
     sent: int
     failed: int
+    skipped: int
     unknown: int
     delivered: int
     read: int
@@ -70,7 +73,10 @@ class Doubts:
         async with self._pool.acquire() as connection, connection.transaction():
             async for _ in QUERIES.lock_lanes(connection, job_ids=job_ids):
                 pass
-            rows = QUERIES.merge(connection, **_columns(batch))
+            rows = QUERIES.merge(
+                connection, **_columns(batch),
+                deferring_code=DEFERRING, stopped_code=STOPPED_MARKETING,
+            )  # fmt: skip
             return _merged(batch, [row async for row in rows])
 
     async def in_doubt(self) -> list[tuple[UUID, str]]:
@@ -109,12 +115,14 @@ def _merged(batch: dict[Place, Standing], rows: list[Any]) -> Merged:
     for row in rows:
         if row["becomes"] is None:
             continue
-        counts = ("event_no", "sent", "failed", "unknown", "delivered", "read")
+        counts = ("event_no", "sent", "failed", "skipped", "unknown", "delivered", "read")
         news = jobs.setdefault(
             row["job_id"], JobNews(row["job_id"], [], **{name: row[name] for name in counts})
         )
         standing = batch[row["job_id"], row["seq"]]
-        status = Status(row["becomes"])
+        # What Meta calls failed and means for now only is skipped here: the counts say so.
+        becomes = row["becomes"]
+        status = Status.FAILED if becomes == MessageState.SKIPPED else Status(becomes)
         news.moved.append(Moved(row["seq"], row["recipient"], row["was"], status, standing))
     places = {(row["job_id"], row["seq"]): row["was"] for row in rows}
     waiting = frozenset(place for place, was in places.items() if was == "sending")

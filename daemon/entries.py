@@ -2,7 +2,7 @@
 
 import msgspec
 
-from daemon.verdicts import Again, Fail, InDoubt, Sent, Verdict
+from daemon.verdicts import Again, Defer, Fail, InDoubt, Sent, Stop, Verdict
 from schemas.messages import Message
 from schemas.outcomes import Outcome
 
@@ -13,7 +13,7 @@ class Entry(msgspec.Struct, frozen=True):
     seq: int
     to: str
     attempt: int
-    state: str  # sent | failed | unknown | queued
+    state: str  # sent | failed | skipped | unknown | queued
     retries: int
     message_id: str | None = None
     message_status: str | None = None
@@ -38,6 +38,10 @@ def entry_of(message: Message, outcome: Outcome, verdict: Verdict) -> Entry:
             )
         case Fail():
             return Entry(seq, to, attempt, "failed", retries, **refusal)
+        case Defer(after_seconds=wait):
+            return Entry(seq, to, attempt, "skipped", retries, **refusal, wait_seconds=wait)
+        case Stop():
+            return Entry(seq, to, attempt, "queued", retries, **refusal)
         case InDoubt(reason=reason, details=details):
             return Entry(seq, to, attempt, "unknown", retries, reason=reason, details=details)
         case Again(after_seconds=wait, reason=why, counts=counts):

@@ -1,4 +1,7 @@
-"""What holds a number back: Meta says too fast, cannot be reached, or answers slowly. Pure."""
+"""What holds a number back: Meta says too fast, cannot be reached, answers slowly, or its limit.
+
+Pure.
+"""
 
 from typing import Final
 
@@ -6,6 +9,7 @@ from daemon.verdicts import Again, Sent, Verdict
 from schemas.outcomes import Outcome, Throttled
 
 HABIT: Final = 0.1  # weight of the newest message in an average
+MESSAGING_LIMIT: Final = "messaging limit"
 
 
 class Limit:
@@ -14,7 +18,9 @@ class Limit:
     def __init__(self) -> None:
         self._behind = 0.0  # share of the last messages that waited for a slot, not for the pace
 
-    def note(self, late_seconds: float, step_seconds: float) -> str | None:
+    def note(
+        self, late_seconds: float, step_seconds: float, *, is_slowed: bool = False
+    ) -> str | None:
         """What limits the rate, as of a message that leaves so late; None: nothing does.
 
         One that the pace would have let go half a step ago waited for something else.
@@ -22,7 +28,7 @@ class Limit:
         late = 1.0 if step_seconds and late_seconds > step_seconds / 2 else 0.0
         if late_seconds != float("inf"):
             self._behind += HABIT * (late - self._behind)
-        limit = "latency" if self._behind > 0.5 else "rate"
+        limit = "latency" if self._behind > 0.5 else "throttled" if is_slowed else "rate"
         return limit if step_seconds else None
 
 
@@ -49,3 +55,14 @@ class Hold:
             self.by = "throttled" if isinstance(outcome, Throttled) else "unreachable"
         self.until = max(self.until, now + verdict.after_seconds)
         return is_new
+
+    def rest(self, until: float, by: str) -> bool:
+        """Nothing leaves before; True when that is news."""
+        is_new = until > self.until
+        if is_new:
+            self.until, self.by = until, by
+        return is_new
+
+    def seconds(self, now: float) -> float:
+        """How long it lasts from now on."""
+        return max(0.0, self.until - now)

@@ -60,9 +60,17 @@ class Crashed(Exception):
     """The ledger's writer met an error that it does not know: a bug, and logged as one."""
 
 
+class Claims(msgspec.Struct, frozen=True):
+    """What came of asking to send: what is in neither is not to be sent any more."""
+
+    claimed: list[Message] = []  # each with the number of its attempt
+    waiting: list[tuple[Message, float]] = []  # and for how many seconds
+    room_seconds: float | None = None  # the messaging limit is reached, for so long
+
+
 class _Claim(msgspec.Struct):
     messages: Sequence[Message]
-    done: asyncio.Future[list[Message]]
+    done: "asyncio.Future[Claims]"
 
 
 class _Record(msgspec.Struct):
@@ -76,9 +84,12 @@ Tell = Callable[[Sequence[Entry], Written], None]
 class Ledger:
     """Open it with `async with`; leaving waits until every outcome is written."""
 
-    def __init__(self, store: Store, holding: Holding, work: Work, *, tell: Tell, log: Log) -> None:
+    def __init__(
+        self, store: Store, holding: Holding, work: Work, *, tell: Tell, log: Log,
+        people_limit: int | None = None,
+    ) -> None:  # fmt: skip
         self._store, self._holding, self._work = store, holding, work
-        self._tell, self._log = tell, log
+        self._tell, self._log, self._people_limit = tell, log, people_limit
         self._claims: list[_Claim] = []  # bounded by the lane, which asks for one at a time
         self._records: list[_Record] = []  # bounded by the requests in flight
         self._gathered = asyncio.Event()
@@ -87,6 +98,7 @@ class Ledger:
         self._at_work: tuple[list[_Record], list[_Claim]] = ([], [])
         self._writer: asyncio.Task[None] | None = None
         self.limited_by: str | None = None  # what holds the rate back: written with the counters
+        self.limited_seconds: float | None = None  # and for how long, where that is known
         self.wanted = "run"  # what people want of the job, as of the last write
         self.closed: Closed | None = None
         self.got_on = False  # a message of this turn has an end
@@ -110,10 +122,10 @@ class Ledger:
         finally:
             await end(self._writer)
 
-    async def claim(self, messages: Sequence[Message]) -> list[Message]:
-        """Write down that these are about to be sent; returns those that still were to be.
+    async def claim(self, messages: Sequence[Message]) -> Claims:
+        """Write down that these are about to be sent, those of them that may be.
 
-        Each comes back with the number of its attempt. Raises ClaimRefused.
+        Raises ClaimRefused.
         """
         if self.closed is Closed.CRASHED:
             raise ClaimRefused
@@ -162,6 +174,8 @@ class Ledger:
                 claim_seqs=seqs,
                 claim_seconds=CLAIM_SECONDS,
                 limited_by=self.limited_by,
+                limited_seconds=self.limited_seconds,
+                people_limit=self._people_limit,
             )
         except BROKEN as error:
             self._log.warning("the ledger cannot be reached", error=repr(error))
@@ -186,12 +200,15 @@ class Ledger:
             reach(FailPoint.RECORDED)
         self.wanted = written.wanted
         recorded = [entry for entry in entries if entry.seq in written.recorded]
-        self.got_on = self.got_on or any(entry.state != "queued" for entry in recorded)
-        self._tell(recorded, written)
+        skipped = [
+            _skipped(m, written) for c in claims for m in c.messages if m.seq in written.skipped
+        ]
+        ended = any(entry.state != "queued" for entry in recorded)
+        self.got_on = self.got_on or ended or bool(skipped)
+        self._tell([*recorded, *skipped], written)
         for claim in claims:
-            claimed = [_claimed(m) for m in claim.messages if m.seq in written.claimed]
             if not claim.done.done():
-                claim.done.set_result(claimed)
+                claim.done.set_result(_claims(claim.messages, written))
 
     def _close(self, why: Closed, claims: list[_Claim]) -> None:
         self.closed = why
@@ -239,6 +256,22 @@ class Ledger:
                 if written:
                     self._tell([entry], written)
                 return
+
+
+def _claims(messages: Sequence[Message], written: Written) -> Claims:
+    return Claims(
+        [_claimed(m) for m in messages if m.seq in written.claimed],
+        [(m, written.waiting[m.seq]) for m in messages if m.seq in written.waiting],
+        written.room_seconds,
+    )
+
+
+def _skipped(message: Message, written: Written) -> Entry:
+    """What the write itself has decided: its recipient wants no messages."""
+    return Entry(
+        message.seq, message.recipient, message.attempt, "skipped", message.retries,
+        reason=written.skipped[message.seq],
+    )  # fmt: skip
 
 
 def _claimed(message: Message) -> Message:

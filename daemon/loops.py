@@ -36,6 +36,12 @@ class LoopPlan:
             return now
         return self._later[0][0] if self._later else None
 
+    def rest_seconds(self, now: float) -> float:
+        """How long all that is left waits; 0: something is due, or on its way."""
+        if self._fresh or self._in_flight or not self._later:
+            return 0.0
+        return max(0.0, self._later[0][0] - now)
+
     def take(self, now: float, most: int) -> list[Message]:
         """Up to `most` messages that are due; they are in flight from here on."""
         taken: list[Message] = []

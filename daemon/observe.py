@@ -3,30 +3,19 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final, assert_never
+from typing import assert_never
 
 from aiohttp import web
 
 from daemon.doubts import JobNews
-from daemon.rows import JobEnd, JobMoved, LoopEnd, Work
-from daemon.verdicts import Again, InDoubt
+from daemon.rows import JobEnd, JobMoved, LoopEnd, Slowed, Work
+from daemon.verdicts import Again, InDoubt, Stop
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from schemas import metrics
 from schemas.messages import Message, masked
+from schemas.meta_errors import rule_of
 from schemas.outcomes import Accepted, HeldBack, NotWritten, Outcome, Refused, Throttled, Unknown
-
-# A label has few values: codes that Meta documents for sends, and `other`.
-KNOWN_CODES: Final = frozenset(
-    {
-        0, 1, 2, 3, 4, 10, 33, 100, 104, 190, 200, 368, 80007, 80008, 130403, 130429,
-        130472, 130497, 131000, 131005, 131008, 131009, 131014, 131016, 131021, 131026,
-        131030, 131031, 131037, 131042, 131045, 131047, 131048, 131049, 131050, 131051,
-        131053, 131055, 131056, 131057, 131062, 131063, 131064, 132000, 132001, 132005,
-        132007, 132008, 132012, 132015, 132016, 132018, 132068, 132069, 133000, 133004,
-        133010, 133015, 134011, 134100, 134101, 134102, 135000, 137000, 139200,
-    }
-)  # fmt: skip
 
 
 class Observer:
@@ -50,7 +39,7 @@ class Observer:
         self.meters[metrics.MESSAGES].labels(outcome_label(outcome)).inc()
         if isinstance(outcome, Refused | Throttled):
             code = outcome.error.code
-            label = str(code) if code in KNOWN_CODES else "other"
+            label = str(code) if rule_of(code) else "unlisted"
             self.meters[metrics.ERRORS].labels(label).inc()
 
     def waited_for_pace(self, seconds: float) -> None:
@@ -62,6 +51,24 @@ class Observer:
             "the number waits", job_id=str(work.job_id), loop=work.loop, limited_by=why,
             reason=verdict.reason, seconds=round(verdict.after_seconds, 1),
         )  # fmt: skip
+
+    def slowed(self, phone_number_id: str, slowed: Slowed) -> None:
+        self.meters[metrics.SLOWED].inc()
+        self.log.warning(
+            "the number goes slower", phone_number_id=phone_number_id,
+            per_second=round(slowed.to_per_second, 2), was=round(slowed.from_per_second, 2),
+        )  # fmt: skip
+
+    def stopped(self, stop: Stop, jobs: int) -> None:
+        """Meta said no to more than one message."""
+        self.meters[metrics.STOPS].labels(stop.scope).inc()
+        self.log.error(
+            "stopped", scope=stop.scope, code=stop.error.code, reason=stop.reason, jobs=jobs
+        )
+
+    def skipped(self, why: str, messages: int) -> None:
+        """`why`: opted_out or deferred."""
+        self.meters[metrics.SKIPPED].labels(why).inc(messages)
 
     def in_doubt(self, work: Work, message: Message, verdict: InDoubt) -> None:
         """A request left and nobody knows what became of it."""
@@ -79,8 +86,9 @@ class Observer:
         self.meters[metrics.LOOP_SECONDS_METRIC].observe(end.seconds)
         self.log.info(
             "loop completed", job_id=str(work.job_id), loop=work.loop, loops=work.total_loops,
-            sent=end.sent, failed=end.failed, unknown=end.unknown, seconds=round(end.seconds, 3),
-            per_second=per_second, errors={error.code: error.count for error in end.errors},
+            sent=end.sent, failed=end.failed, unknown=end.unknown, skipped=end.skipped,
+            seconds=round(end.seconds, 3), per_second=per_second,
+            errors={error.code: error.count for error in end.errors},
         )  # fmt: skip
 
     def job_finished(self, end: JobEnd) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 # What leaves 1.00 s after another may arrive 0.99 s after it. So the window is a little longer.
 GUARD_SECONDS: Final = 0.01
+MOST_LOOKED_BACK: Final = 1000  # Meta takes no more of one number in a second
 # A message that leaves this late is caught up with; after a longer stall the schedule starts anew.
 CATCH_UP_SECONDS: Final = 0.1
 
@@ -20,12 +21,23 @@ class Pace:
 
     def __init__(self, per_second: float, left: Iterable[float] = ()) -> None:
         """`left`: when the last messages of the lane left, whoever sent them. 0: no limit."""
+        self._left: deque[float] = deque(left)
+        self.retune(per_second)
+
+    def retune(self, per_second: float) -> None:
+        """Go at another rate from here on; what has left already counts under it."""
+        self.per_second = per_second
         self._limited = per_second > 0
         capacity = max(1, int(per_second))
         self._window = max(1.0, 1 / per_second) + GUARD_SECONDS if self._limited else 0.0
-        self._step = self._window / capacity
-        self._left: deque[float] = deque(sorted(left)[-capacity:], maxlen=capacity)
+        self._step = self._window / capacity if self._limited else 0.0
+        kept = capacity if self._limited else MOST_LOOKED_BACK
+        self._left = deque(sorted(self._left)[-kept:], maxlen=kept)
         self._due = self._left[-1] + self._step if self._left else float("-inf")
+
+    def going_per_second(self, now: float) -> float:
+        """How many have left in the last second; at least 1."""
+        return max(1.0, float(sum(1 for at in self._left if now - at < 1.0)))
 
     @property
     def step_seconds(self) -> float:
@@ -41,14 +53,14 @@ class Pace:
 
     def leave(self, at: float) -> None:
         """A message left at `at`."""
+        self._left.append(at)
         if self._limited:
-            self._left.append(at)
             is_late = at - self._due <= CATCH_UP_SECONDS
             self._due = (self._due if is_late else at) + self._step
 
     def ages(self, now: float) -> list[float]:
         """How many seconds ago the last messages left: what the next holder starts from."""
-        return [now - at for at in self._left]
+        return [now - at for at in self._left] if self._limited else []
 
 
 def cold(per_second: float, at: float) -> list[float]:

@@ -25,6 +25,7 @@ from schemas.events import (
     LoopStarted,
     MessageFailed,
     MessageSent,
+    MessageSkipped,
     MessageStatus,
     encode_envelope,
 )
@@ -138,6 +139,7 @@ def message_frames(
     """The frames of one write, each with the job's counts as of it, and the first one's number."""
     sent = written.sent - written.newly_sent
     failed = written.failed - written.newly_failed
+    skipped = written.skipped_total - written.newly_skipped
     frames: list[Frame] = []
     for entry in entries:
         if entry.state == "sent":
@@ -146,6 +148,9 @@ def message_frames(
         elif entry.state == "failed":
             failed += 1
             frames.append(_failed(work, entry, sent, failed))
+        elif entry.state == "skipped":
+            skipped += 1
+            frames.append(_skipped(work, entry, sent, failed, skipped))
     return written.event_no - len(frames) + 1, frames
 
 
@@ -175,8 +180,26 @@ def _failed(work: Work, entry: Entry, sent: int, failed: int) -> MessageFailed:
     )
 
 
+def _skipped(work: Work, entry: Entry, sent: int, failed: int, skipped: int) -> MessageSkipped:
+    error = None
+    if entry.code is not None:
+        error = ErrorFields(entry.code, entry.title or "", entry.details or "")
+    return MessageSkipped(
+        job_id=work.job_id,
+        loop_index=work.loop,
+        batch_index=work.loop - 1,
+        seq=entry.seq,
+        to=entry.to,
+        reason=entry.reason or "held back by Meta for now",
+        error=error,
+        sent=sent,
+        failed=failed,
+        skipped=skipped,
+    )
+
+
 def loop_completed(work: Work, end: LoopEnd, pause_ms: int) -> LoopCompleted:
-    ended = end.sent + end.failed + end.unknown
+    ended = end.sent + end.failed + end.unknown + end.skipped
     return LoopCompleted(
         job_id=work.job_id,
         loop_index=work.loop,
@@ -186,6 +209,7 @@ def loop_completed(work: Work, end: LoopEnd, pause_ms: int) -> LoopCompleted:
         sent=end.sent,
         failed=end.failed,
         unknown=end.unknown,
+        skipped=end.skipped,
         duration_ms=round(end.seconds * 1000),
         rate_per_second=round(ended / end.seconds, 2) if end.seconds else 0.0,
         pause_ms=0 if end.job else pause_ms,
@@ -218,6 +242,7 @@ def _status(news: JobNews, moved: Moved) -> MessageStatus:
         sent=news.sent,
         failed=news.failed,
         unknown=news.unknown,
+        skipped=news.skipped,
         delivered=news.delivered,
         read=news.read,
     )

@@ -15,7 +15,11 @@ SELECT holder IS NOT NULL AND NOT is_released AS was_held,
        extract(epoch FROM clock_timestamp() - claimed_at)::double precision AS claimed_seconds_ago,
        extract(epoch FROM clock_timestamp() - released_at)::double precision
            AS released_seconds_ago,
-       leave_ages
+       leave_ages,
+       greatest(0, coalesce(extract(epoch FROM held_until - clock_timestamp()), 0))
+           ::double precision AS held_seconds,
+       held_by, slowed_to, slowed_from,
+       extract(epoch FROM clock_timestamp() - slowed_at)::double precision AS slowed_seconds_ago
 FROM lanes WHERE phone_number_id = :phone_number_id
 FOR UPDATE;
 
@@ -67,31 +71,46 @@ SELECT count(*) FROM doubtful;
 
 
 -- name: start_job^
--- The lane's job that waited longest for a turn; jobs of one number take turns loop by loop.
-UPDATE jobs SET
+-- The lane's job that waited longest for a turn; jobs of one number take turns loop by loop. A paused
+-- one that a person wants to run again goes on. One whose every loop waits for its recipients lets
+-- others go first. `is_proven`: Meta has accepted a message of it, so its template is right;
+-- `needs_probe`: nobody knows yet.
+WITH next AS (
+    SELECT id, state FROM jobs j
+    WHERE phone_number_id = :phone_number_id AND wanted = 'run'
+      AND (state IN ('queued', 'running') OR state = 'paused' AND wanted_no > followed_no)
+      AND NOT EXISTS (
+            SELECT FROM loops l WHERE l.job_id = j.id AND l.state <> 'completed'
+            HAVING min(coalesce(l.due_at, '-infinity')) > clock_timestamp())
+    ORDER BY last_turn_at NULLS FIRST, created_at, id
+    LIMIT 1
+    FOR UPDATE
+)
+UPDATE jobs j SET
     state = 'running', last_turn_at = clock_timestamp(),
-    started_at = coalesce(started_at, clock_timestamp())
-WHERE id = (
-        SELECT id FROM jobs
-        WHERE phone_number_id = :phone_number_id AND state IN ('queued', 'running')
-          AND wanted = 'run'
-        ORDER BY last_turn_at NULLS FIRST, created_at, id
-        LIMIT 1)
-  AND state IN ('queued', 'running')
-RETURNING id, content, loop_size, total;
+    started_at = coalesce(j.started_at, clock_timestamp()), followed_no = j.wanted_no,
+    reason = CASE WHEN next.state = 'paused' THEN NULL ELSE j.reason END, stopped_by = NULL,
+    event_no = j.event_no + (next.state = 'paused')::integer
+FROM next
+WHERE j.id = next.id AND j.state = next.state
+RETURNING j.id, j.content, j.loop_size, j.total, j.event_no, j.is_checked,
+          next.state = 'paused' AS is_resumed, j.sent > 0 AS is_proven,
+          NOT j.is_checked AND j.sent = 0 AND j.unknown = 0 AS needs_probe,
+          j.queued > 0 OR j.sending > 0 AS is_unfinished;
 
 
 -- name: start_loop^
--- The first loop of the job that is not completed; one that was begun before goes on. Until an
--- outcome of it is recorded, this turn counts as idle.
+-- The first loop of the job that is not completed and does not wait; one that was begun before goes
+-- on. Until an outcome of it is recorded, this turn counts as idle.
 WITH next AS (
     SELECT loop, state FROM loops
     WHERE job_id = :job_id AND state IN ('queued', 'running')
+      AND (due_at IS NULL OR due_at <= clock_timestamp())
     ORDER BY loop LIMIT 1
     FOR UPDATE
 ), started AS (
     UPDATE loops l SET
-        state = 'running', started_at = coalesce(l.started_at, clock_timestamp()),
+        state = 'running', started_at = coalesce(l.started_at, clock_timestamp()), due_at = NULL,
         idle_turns = l.idle_turns + 1
     FROM next
     WHERE l.job_id = :job_id AND l.loop = next.loop AND l.state IN ('queued', 'running')
@@ -104,6 +123,22 @@ RETURNING started.loop, started.first_seq, started.last_seq, started.idle_turns,
           j.event_no;
 
 
+-- name: postpone_loop!
+-- Nothing of it is due for a while; that is no turn that got nowhere.
+UPDATE loops SET
+    due_at = clock_timestamp() + :seconds::float8 * interval '1 second',
+    idle_turns = greatest(0, idle_turns - 1)
+WHERE job_id = :job_id AND loop = :loop AND state = 'running';
+
+
+-- name: due_seconds$
+-- In how many seconds a loop of the lane is due again, where all that is left waits; NULL: none is.
+SELECT extract(epoch FROM min(l.due_at) - clock_timestamp())::double precision
+FROM jobs j JOIN loops l ON l.job_id = j.id AND l.state <> 'completed' AND l.due_at IS NOT NULL
+WHERE j.phone_number_id = :phone_number_id AND j.wanted = 'run'
+  AND (j.state IN ('queued', 'running') OR j.state = 'paused' AND j.wanted_no > j.followed_no);
+
+
 -- name: forgive_turn!
 -- A turn that was given back because its daemon stops is no sign of a loop that gets nowhere.
 UPDATE loops SET idle_turns = greatest(0, idle_turns - 1)
@@ -114,7 +149,9 @@ WHERE job_id = :job_id AND loop = :loop AND state = 'running';
 -- A loop that keeps getting nowhere is not begun again: its job waits for a person, and nothing of
 -- it is lost. Resumed, it has all its turns again.
 WITH stopped AS (
-    UPDATE jobs SET state = 'paused', reason = :reason, limited_by = NULL, event_no = event_no + 1
+    UPDATE jobs SET
+        state = 'paused', reason = :reason, stopped_by = 'stalled', followed_no = wanted_no,
+        limited_by = NULL, limited_until = NULL, event_no = event_no + 1
     WHERE id = :job_id AND state = 'running'
     RETURNING id, state, reason, event_no
 ), forgiven AS (
@@ -123,9 +160,71 @@ WITH stopped AS (
 SELECT id AS job_id, state, reason, event_no FROM stopped;
 
 
+-- name: stop_jobs
+-- Meta says no to more than one message: what it says no to waits for a person, and nothing of it is
+-- lost. Each condition holds where it is given: one job, one template, one number, or everything.
+UPDATE jobs SET
+    state = 'paused', reason = :reason, stopped_by = :stopped_by, followed_no = wanted_no,
+    limited_by = NULL, limited_until = NULL, event_no = event_no + 1
+WHERE state IN ('queued', 'running')
+  AND (:job_id::uuid IS NULL OR id = :job_id)
+  AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
+  AND (:template::text IS NULL OR content ->> 'name' = :template
+       AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language)
+RETURNING id AS job_id, state, reason, event_no;
+
+
+-- name: lanes_to_stop
+-- The lanes of what `stop_jobs` is going to stop, locked in the order in which all lock them.
+SELECT phone_number_id FROM lanes
+WHERE phone_number_id IN (
+    SELECT phone_number_id FROM jobs
+    WHERE state IN ('queued', 'running')
+      AND (:job_id::uuid IS NULL OR id = :job_id)
+      AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
+      AND (:template::text IS NULL OR content ->> 'name' = :template))
+ORDER BY phone_number_id
+FOR NO KEY UPDATE;
+
+
+-- name: template_is_back
+-- Jobs that a template's pause had stopped are told that it is over. They go on where that is wanted
+-- (AUTO_RESUME), or else when a person says so.
+UPDATE jobs SET
+    state = CASE WHEN :resumes THEN 'running' ELSE 'paused' END,
+    reason = CASE WHEN :resumes THEN NULL ELSE :reason END,
+    stopped_by = CASE WHEN :resumes THEN NULL ELSE stopped_by END,
+    event_no = event_no + 1
+WHERE state = 'paused' AND stopped_by = 'template' AND wanted = 'run'
+  AND content ->> 'name' = :template
+  AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language
+  AND (:resumes OR reason IS DISTINCT FROM :reason)
+RETURNING id AS job_id, state, :reason::text AS reason, event_no;
+
+
+-- name: note_hold!
+-- What holds the number back is kept, whoever gets its turn next, and told to all that wait for it:
+-- until when nobody need look again, and when it is expected to be over.
+WITH held AS (
+    UPDATE lanes SET
+        held_until = clock_timestamp() + :held_seconds::float8 * interval '1 second',
+        held_by = :held_by,
+        slowed_to = coalesce(:slowed_to::float8, slowed_to),
+        slowed_from = coalesce(:slowed_from::float8, slowed_from),
+        slowed_at = CASE WHEN :slowed_to::float8 IS NULL THEN slowed_at ELSE clock_timestamp() END
+    WHERE phone_number_id = :phone_number_id AND epoch = :epoch
+    RETURNING epoch
+)
+UPDATE jobs j SET
+    limited_by = :held_by,
+    limited_until = clock_timestamp() + :limited_seconds::float8 * interval '1 second'
+FROM held
+WHERE j.phone_number_id = :phone_number_id AND j.state IN ('queued', 'running');
+
+
 -- name: messages_to_send
 -- What is left of a loop. The wait of a message that was refused is told in seconds from now.
-SELECT seq, recipient, variables, attempt, retries,
+SELECT seq, recipient, variables, attempt, retries, error_code AS refused_with,
        greatest(0, extract(epoch FROM due_at - clock_timestamp()))::double precision
            AS due_in_seconds
 FROM messages
@@ -133,11 +232,35 @@ WHERE job_id = :job_id AND seq BETWEEN :first_seq AND :last_seq AND state = 'que
 ORDER BY seq;
 
 
+-- name: lock_reach!
+-- Places of the messaging limit are given out one write at a time, over all lanes: what is read of
+-- them after this is true until the transaction ends.
+SELECT pg_advisory_xact_lock(:lock);
+
+
+-- name: give_places_back!
+-- Who was refused has not been reached: the place goes back, unless the person had it before.
+WITH refused AS (
+    SELECT c.recipient, c.counted_in FROM contacts c
+    JOIN unnest(:recipients::text[], :seqs::integer[]) AS r(recipient, seq)
+      ON r.recipient = c.recipient AND r.seq = c.seq
+    WHERE c.job_id = :job_id AND c.is_new AND c.counted_in IS NOT NULL
+    FOR UPDATE OF c
+), uncounted AS (
+    UPDATE contacts c SET counted_in = NULL FROM refused r WHERE c.recipient = r.recipient
+)
+UPDATE reach SET people = people - r.n
+FROM (SELECT counted_in, count(*) AS n FROM refused GROUP BY counted_in) r
+WHERE minute = r.counted_in;
+
+
 -- name: write^
 -- The one statement of the ledger: the outcomes that have gathered, the claims that are asked for,
 -- and the counters of the lane, the loop and the job, all or nothing. Without the epoch nothing
 -- happens and no row comes back. `seq = ANY` beside the join keeps the planner on the primary key
 -- while its statistics know nothing of a job that has just come in; it would read all of it.
+-- A claim is where the rules are asked: who opted out is skipped; who got a message of ours a moment
+-- ago, and who has no place in the messaging limit, waits.
 WITH fence AS (
     UPDATE lanes SET
         claimed_at = CASE WHEN cardinality(:claim_seqs::integer[]) > 0
@@ -147,6 +270,10 @@ WITH fence AS (
                            ELSE claim_until END
     WHERE phone_number_id = :phone_number_id AND epoch = :epoch
     RETURNING epoch
+), job AS (
+    SELECT state = 'running' AND wanted = 'run' AS may_send,
+           coalesce(category, 'MARKETING') = 'MARKETING' AS is_marketing
+    FROM jobs WHERE id = :job_id
 ), outcomes AS (
     SELECT * FROM unnest(
         :seqs::integer[], :attempts::integer[], :states::text[], :message_ids::text[],
@@ -166,47 +293,136 @@ WITH fence AS (
     FROM outcomes o, fence
     WHERE m.job_id = :job_id AND m.seq = ANY (:seqs::integer[]) AND m.seq = o.seq
       AND m.state = 'sending' AND m.claim_epoch = fence.epoch AND m.attempt = o.attempt
-    RETURNING m.seq, m.state
+    RETURNING m.seq, m.state, m.recipient, m.error_code
+), opted_out AS (
+    INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
+    SELECT recipient, 'meta', 'marketing', 'stopped marketing messages: Meta refused one (131050)',
+           clock_timestamp(), NULL, :job_id, seq
+    FROM recorded WHERE state = 'failed' AND error_code = :stopped_code
+    ON CONFLICT (number, source) DO UPDATE SET
+        scope = excluded.scope, reason = excluded.reason, at = excluded.at,
+        message_id = excluded.message_id, job_id = excluded.job_id, seq = excluded.seq,
+        lifted_at = NULL
+    WHERE s.lifted_at < excluded.at
+), asked AS (
+    SELECT m.seq, m.recipient, c.counted_in,
+           (SELECT s.reason FROM suppressions s
+            WHERE s.number = m.recipient AND s.lifted_at IS NULL
+              AND (s.scope = 'all' OR job.is_marketing)
+            ORDER BY s.at LIMIT 1) AS opted_out,
+           CASE WHEN c.seq = m.seq AND c.job_id = :job_id THEN 0
+                ELSE greatest(0, coalesce(extract(epoch FROM
+                    c.claimed_at + :pair_seconds * interval '1 second' - clock_timestamp()), 0))
+           END AS pair_wait,
+           coalesce(c.counted_in > now() - interval '1 day 1 minute', false) AS is_counted
+    FROM fence, job, messages m LEFT JOIN contacts c ON c.recipient = m.recipient
+    WHERE m.job_id = :job_id AND m.seq = ANY (:claim_seqs::integer[]) AND m.state = 'queued'
+      AND job.may_send
+), free AS (
+    SELECT *, sum((NOT is_counted)::integer) OVER (ORDER BY seq) AS nth_new
+    FROM asked WHERE opted_out IS NULL AND pair_wait <= 0
+), room AS (
+    SELECT :people_limit::integer - coalesce(sum(people), 0) AS places,
+           extract(epoch FROM min(minute) FILTER (WHERE people > 0)
+                              + interval '1 day 1 minute' - now()) AS seconds
+    FROM reach WHERE :people_limit::integer IS NOT NULL AND minute > now() - interval '1 day 1 minute'
+), contacted AS (
+    INSERT INTO contacts AS c (recipient, job_id, seq, claimed_at, counted_in, is_new)
+    SELECT f.recipient, :job_id, f.seq, clock_timestamp(),
+           CASE WHEN :people_limit::integer IS NOT NULL THEN date_trunc('minute', now()) END, true
+    FROM free f, room
+    WHERE :people_limit::integer IS NULL OR f.is_counted OR f.nth_new <= room.places
+    ORDER BY f.recipient
+    ON CONFLICT (recipient) DO UPDATE SET
+        job_id = excluded.job_id, seq = excluded.seq, claimed_at = excluded.claimed_at,
+        is_new = CASE WHEN c.job_id = excluded.job_id AND c.seq = excluded.seq THEN c.is_new
+                      ELSE coalesce(c.counted_in <= now() - interval '1 day 1 minute', true) END,
+        counted_in = coalesce(excluded.counted_in, c.counted_in)
+    WHERE c.job_id = excluded.job_id AND c.seq = excluded.seq
+       OR c.claimed_at <= clock_timestamp() - :pair_seconds * interval '1 second'
+    RETURNING seq
+), places_left AS (
+    UPDATE reach r SET people = r.people - o.n
+    FROM (SELECT f.counted_in, count(*) AS n FROM free f JOIN contacted USING (seq)
+          WHERE f.is_counted AND f.counted_in <> date_trunc('minute', now()) GROUP BY 1) o
+    WHERE :people_limit::integer IS NOT NULL AND r.minute = o.counted_in
+), places_taken AS (
+    INSERT INTO reach AS r (minute, people)
+    SELECT date_trunc('minute', now()), count(*) FROM free f JOIN contacted USING (seq)
+    WHERE :people_limit::integer IS NOT NULL
+      AND f.counted_in IS DISTINCT FROM date_trunc('minute', now())
+    HAVING count(*) > 0
+    ON CONFLICT (minute) DO UPDATE SET people = r.people + excluded.people
 ), claimed AS (
     UPDATE messages m SET
         state = 'sending', attempt = m.attempt + 1, claim_epoch = fence.epoch,
         claimed_at = clock_timestamp(), due_at = NULL
-    FROM fence
-    WHERE m.job_id = :job_id AND m.seq = ANY (:claim_seqs::integer[]) AND m.state = 'queued'
+    FROM fence, contacted t
+    WHERE m.job_id = :job_id AND m.seq = ANY (:claim_seqs::integer[]) AND m.seq = t.seq
+      AND m.state = 'queued'
     RETURNING m.seq
+), skipped AS (
+    UPDATE messages m SET
+        state = 'skipped', reason = a.opted_out, due_at = NULL,
+        error_code = NULL, error_title = NULL, error_details = NULL
+    FROM asked a
+    WHERE m.job_id = :job_id AND m.seq = ANY (:claim_seqs::integer[]) AND m.seq = a.seq
+      AND a.opted_out IS NOT NULL AND m.state = 'queued'
+    RETURNING m.seq, m.reason
 ), tally AS (
     SELECT count(*) AS n,
            count(*) FILTER (WHERE state = 'sent') AS sent,
            count(*) FILTER (WHERE state = 'failed') AS failed,
            count(*) FILTER (WHERE state = 'unknown') AS unknown,
            count(*) FILTER (WHERE state = 'queued') AS requeued,
+           count(*) FILTER (WHERE state = 'skipped') AS deferred,
            coalesce(array_agg(seq), '{}') AS seqs
     FROM recorded
 ), taken AS (
     SELECT count(*) AS n, coalesce(array_agg(seq), '{}') AS seqs FROM claimed
+), left_out AS (
+    SELECT count(*) AS n, coalesce(array_agg(seq ORDER BY seq), '{}') AS seqs,
+           coalesce(array_agg(reason ORDER BY seq), '{}') AS reasons
+    FROM skipped
+), waiting AS (
+    SELECT coalesce(array_agg(a.seq), '{}') AS seqs,
+           coalesce(array_agg(CASE WHEN a.pair_wait > 0 THEN a.pair_wait
+                                   ELSE :pair_seconds END::double precision), '{}') AS seconds,
+           bool_or(:people_limit::integer IS NOT NULL AND a.pair_wait <= 0 AND NOT a.is_counted
+                   AND f.nth_new > room.places) AS has_no_room
+    FROM room, asked a LEFT JOIN free f USING (seq)
+    WHERE a.opted_out IS NULL AND NOT EXISTS (SELECT FROM contacted t WHERE t.seq = a.seq)
 ), loop_told AS (
     UPDATE loops l SET
         sent = l.sent + t.sent, failed = l.failed + t.failed, unknown = l.unknown + t.unknown,
-        idle_turns = 0
-    FROM tally t
-    WHERE l.job_id = :job_id AND l.loop = :loop AND t.n > t.requeued
+        skipped = l.skipped + t.deferred + s.n, idle_turns = 0
+    FROM tally t, left_out s
+    WHERE l.job_id = :job_id AND l.loop = :loop AND (t.n > t.requeued OR s.n > 0)
 )
 UPDATE jobs j SET
-    queued = j.queued - k.n + t.requeued,
+    queued = j.queued - k.n - s.n + t.requeued,
     sending = j.sending + k.n - t.n,
     sent = j.sent + t.sent,
     failed = j.failed + t.failed,
     unknown = j.unknown + t.unknown,
+    skipped = j.skipped + s.n + t.deferred,
+    deferred = j.deferred + t.deferred,
     doubt_until = CASE WHEN t.unknown > 0
         THEN greatest(j.doubt_until, clock_timestamp() + :doubt_seconds * interval '1 second')
         ELSE j.doubt_until END,
-    event_no = j.event_no + t.sent + t.failed,
-    limited_by = :limited_by
-FROM tally t, taken k, fence
+    event_no = j.event_no + t.sent + t.failed + t.deferred + s.n,
+    limited_by = :limited_by,
+    limited_until = clock_timestamp() + :limited_seconds::float8 * interval '1 second'
+FROM tally t, taken k, left_out s, waiting w, room, fence
 WHERE j.id = :job_id
-RETURNING j.sent, j.failed, j.event_no, j.wanted,
+RETURNING j.sent, j.failed, j.skipped, j.event_no,
+          CASE WHEN j.state = 'running' THEN j.wanted ELSE 'pause' END AS wanted,
           t.seqs AS recorded_seqs, t.sent AS newly_sent, t.failed AS newly_failed,
-          k.seqs AS claimed_seqs;
+          t.deferred + s.n AS newly_skipped,
+          k.seqs AS claimed_seqs, s.seqs AS skipped_seqs, s.reasons AS skipped_reasons,
+          w.seqs AS waiting_seqs, w.seconds AS waiting_seconds,
+          CASE WHEN w.has_no_room
+               THEN greatest(1, coalesce(room.seconds, 60)) END::double precision AS room_seconds;
 
 
 -- name: record_late^
@@ -238,12 +454,23 @@ WITH found AS (
         failed_at = CASE WHEN f.is_over OR :state = 'failed' THEN clock_timestamp() END
     FROM found f
     WHERE m.job_id = :job_id AND m.seq = f.seq AND m.state = f.was
-    RETURNING m.seq, m.state, f.was, f.loop
+    RETURNING m.seq, m.state, f.was, f.loop, m.recipient, m.error_code
+), opted_out AS (
+    INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
+    SELECT recipient, 'meta', 'marketing', 'stopped marketing messages: Meta refused one (131050)',
+           clock_timestamp(), NULL, :job_id, seq
+    FROM recorded WHERE state = 'failed' AND error_code = :stopped_code
+    ON CONFLICT (number, source) DO UPDATE SET
+        scope = excluded.scope, reason = excluded.reason, at = excluded.at,
+        message_id = excluded.message_id, job_id = excluded.job_id, seq = excluded.seq,
+        lifted_at = NULL
+    WHERE s.lifted_at < excluded.at
 ), loop_told AS (
     UPDATE loops l SET
         sent = l.sent + (r.state = 'sent')::integer,
         failed = l.failed + (r.state = 'failed')::integer,
         unknown = l.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer,
+        skipped = l.skipped + (r.state = 'skipped')::integer,
         state = CASE WHEN r.state = 'queued' AND l.state = 'completed'
                      THEN 'running' ELSE l.state END,
         finished_at = CASE WHEN r.state = 'queued' THEN NULL ELSE l.finished_at END,
@@ -261,13 +488,20 @@ UPDATE jobs j SET
     sent = j.sent + (r.state = 'sent')::integer,
     failed = j.failed + (r.state = 'failed')::integer,
     unknown = j.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer,
-    event_no = j.event_no + (r.state IN ('sent', 'failed'))::integer
+    skipped = j.skipped + (r.state = 'skipped')::integer,
+    deferred = j.deferred + (r.state = 'skipped')::integer,
+    event_no = j.event_no + (r.state IN ('sent', 'failed', 'skipped'))::integer
 FROM recorded r
 WHERE j.id = :job_id
-RETURNING j.sent, j.failed, j.event_no, j.wanted,
+RETURNING j.sent, j.failed, j.skipped, j.event_no,
+          CASE WHEN j.state = 'running' THEN j.wanted ELSE 'pause' END AS wanted,
           ARRAY[r.seq] AS recorded_seqs, '{}'::integer[] AS claimed_seqs,
           (r.state = 'sent')::integer AS newly_sent,
-          (r.state = 'failed')::integer AS newly_failed;
+          (r.state = 'failed')::integer AS newly_failed,
+          (r.state = 'skipped')::integer AS newly_skipped,
+          '{}'::integer[] AS skipped_seqs, '{}'::text[] AS skipped_reasons,
+          '{}'::integer[] AS waiting_seqs, '{}'::float8[] AS waiting_seconds,
+          NULL::float8 AS room_seconds;
 
 
 -- name: complete_loop^
@@ -278,23 +512,24 @@ WHERE l.job_id = :job_id AND l.loop = :loop AND l.state = 'running'
         SELECT FROM messages m
         WHERE m.job_id = l.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
           AND m.state IN ('queued', 'sending'))
-RETURNING l.sent, l.failed, l.unknown,
+RETURNING l.sent, l.failed, l.unknown, l.skipped,
           extract(epoch FROM l.finished_at - l.started_at)::double precision AS seconds;
 
 
 -- name: loop_errors
--- Why messages of a loop failed, by code, the most frequent first.
+-- Why messages of a loop failed or were deferred, by code, the most frequent first.
 SELECT m.error_code AS code, min(m.error_title) AS title, count(*)::integer AS count,
        coalesce(max(m.error_details), '') AS details
 FROM messages m
-WHERE m.job_id = :job_id AND m.seq BETWEEN :first_seq AND :last_seq AND m.state = 'failed'
+WHERE m.job_id = :job_id AND m.seq BETWEEN :first_seq AND :last_seq
+  AND (m.state = 'failed' OR m.state = 'skipped' AND m.error_code IS NOT NULL)
 GROUP BY m.error_code
 ORDER BY count(*) DESC, m.error_code;
 
 
 -- name: tell_loop_completed$
 -- Number the frame, and say what holds the job back until its next loop.
-UPDATE jobs SET event_no = event_no + 1, limited_by = 'pause'
+UPDATE jobs SET event_no = event_no + 1, limited_by = 'pause', limited_until = NULL
 WHERE id = :job_id
 RETURNING event_no;
 
@@ -304,7 +539,7 @@ RETURNING event_no;
 -- not over before each had the time for its receipt. Where what stays in doubt is sent again, the
 -- sweeper decides that first.
 UPDATE jobs j SET
-    state = 'settling', limited_by = NULL, event_no = j.event_no + 1,
+    state = 'settling', limited_by = NULL, limited_until = NULL, event_no = j.event_no + 1,
     reason = 'Messages are in doubt; their receipts, or late answers, are awaited'
 WHERE j.id = :job_id AND j.state = 'running' AND j.queued = 0 AND j.sending = 0
   AND j.unknown > 0
@@ -325,7 +560,8 @@ UPDATE jobs j SET
         SELECT 'Nothing was sent: ' || m.error_code || ' ' || m.error_title
         FROM messages m WHERE m.job_id = j.id AND m.state = 'failed'
         GROUP BY m.error_code, m.error_title ORDER BY count(*) DESC LIMIT 1) END,
-    finished_at = clock_timestamp(), limited_by = NULL, event_no = j.event_no + 1
+    finished_at = clock_timestamp(), limited_by = NULL, limited_until = NULL,
+    event_no = j.event_no + 1
 WHERE j.id = :job_id AND j.state = :state AND j.queued = 0 AND j.sending = 0
   AND (j.state = 'running' OR j.unknown = 0
        OR coalesce(j.doubt_until, '-infinity')
@@ -379,7 +615,8 @@ RETURNING j.id AS job_id, j.state, j.event_no,
 -- name: next_order^
 -- A job that the lane has to run, if it has any.
 SELECT id, phone_number_id, content, total FROM jobs
-WHERE phone_number_id = :phone_number_id AND state IN ('queued', 'running') AND wanted = 'run'
+WHERE phone_number_id = :phone_number_id AND wanted = 'run'
+  AND (state IN ('queued', 'running') OR state = 'paused' AND wanted_no > followed_no)
 ORDER BY last_turn_at NULLS FIRST, created_at, id
 LIMIT 1;
 
@@ -444,7 +681,8 @@ SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.tot
            AND greatest(j.created_at, l.turn_due_at)
                < now() - :overdue_seconds * interval '1 second' AS is_overdue
 FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
-WHERE j.state IN ('queued', 'running') AND j.wanted = 'run'
+WHERE j.wanted = 'run'
+  AND (j.state IN ('queued', 'running') OR j.state = 'paused' AND j.wanted_no > j.followed_no)
   AND CASE WHEN l.holder IS NULL OR l.is_released
            THEN greatest(j.created_at, l.released_at)
                 < now() - :grace_seconds * interval '1 second'
@@ -489,7 +727,8 @@ FOR NO KEY UPDATE;
 
 -- name: merge
 -- What receipts say, of many messages at once. Only upwards: sent, delivered, read; failed is final
--- unless the message is known to have been delivered. A receipt of another id than the one that is
+-- unless the message is known to have been delivered, whichever comes first. Failed with 131049 it is
+-- skipped: Meta held it back, and may deliver it another day. A receipt of another id than the one that is
 -- known belongs to an earlier attempt, and says only that. What is in sending waits: the caller
 -- gets it back as it is and asks again. Merging the same batch twice changes nothing.
 WITH receipts AS (
@@ -502,13 +741,16 @@ WITH receipts AS (
 ), found AS (
     SELECT r.*, m.state AS was, (r.seq - 1) / j.loop_size + 1 AS loop,
            coalesce(m.message_id = r.message_id, true) AS is_of_this_id,
+           m.state = 'skipped' AND m.error_code IS NOT NULL AS was_deferred,
            CASE
                WHEN m.message_id <> r.message_id THEN m.state
-               WHEN m.state NOT IN ('queued', 'unknown', 'sent', 'delivered') THEN m.state
+               WHEN m.state IN ('sending', 'read', 'canceled') THEN m.state
                WHEN r.read_at IS NOT NULL THEN 'read'
                WHEN r.delivered_at IS NOT NULL OR m.state = 'delivered' THEN 'delivered'
+               WHEN m.state IN ('failed', 'skipped') THEN m.state
                WHEN r.failed_at IS NOT NULL AND m.state IN ('unknown', 'sent')
-                    AND (m.message_id = r.message_id OR r.attempt = m.attempt) THEN 'failed'
+                    AND (m.message_id = r.message_id OR r.attempt = m.attempt)
+                    THEN CASE WHEN r.code = :deferring_code THEN 'skipped' ELSE 'failed' END
                WHEN r.failed_at IS NOT NULL THEN m.state
                WHEN r.sent_at IS NOT NULL THEN 'sent'
                ELSE m.state
@@ -521,27 +763,37 @@ WITH receipts AS (
     UPDATE messages m SET
         state = f.becomes,
         message_id = coalesce(m.message_id, f.message_id),
-        sent_at = CASE WHEN f.becomes = 'failed' THEN m.sent_at
+        sent_at = CASE WHEN f.becomes IN ('failed', 'skipped') THEN m.sent_at
                        ELSE coalesce(m.sent_at, f.sent_at, f.delivered_at, f.read_at) END,
         delivered_at = coalesce(m.delivered_at, f.delivered_at),
         read_at = coalesce(m.read_at, f.read_at),
-        failed_at = CASE WHEN f.becomes = 'failed' THEN f.failed_at ELSE m.failed_at END,
-        error_code = CASE WHEN f.becomes = 'failed' THEN f.code
-                          WHEN f.was IN ('unknown', 'queued') THEN NULL ELSE m.error_code END,
-        error_title = CASE WHEN f.becomes = 'failed' THEN f.title
-                           WHEN f.was IN ('unknown', 'queued') THEN NULL ELSE m.error_title END,
-        error_details = CASE WHEN f.becomes = 'failed' THEN f.details
-                             WHEN f.was IN ('unknown', 'queued') THEN NULL ELSE m.error_details END,
-        reason = NULL, unknown_at = NULL, due_at = NULL
+        failed_at = CASE WHEN f.becomes IN ('failed', 'skipped') THEN f.failed_at END,
+        error_code = CASE WHEN f.becomes IN ('failed', 'skipped') THEN f.code END,
+        error_title = CASE WHEN f.becomes IN ('failed', 'skipped') THEN f.title END,
+        error_details = CASE WHEN f.becomes IN ('failed', 'skipped') THEN f.details END,
+        reason = NULL, unknown_at = NULL,
+        due_at = CASE WHEN f.becomes = 'skipped' THEN f.failed_at + interval '24 hours' END
     FROM found f
     WHERE m.job_id = f.job_id AND m.seq = f.seq AND m.state = f.was
       AND m.job_id = ANY (:job_ids::uuid[]) AND m.seq = ANY (:seqs::integer[])
-      AND f.is_of_this_id AND f.was NOT IN ('sending', 'skipped', 'canceled')
+      AND f.is_of_this_id AND f.was NOT IN ('sending', 'canceled')
       AND (f.becomes <> f.was
            OR f.was IN ('delivered', 'read')
               AND (m.delivered_at IS NULL AND f.delivered_at IS NOT NULL
                    OR m.read_at IS NULL AND f.read_at IS NOT NULL))
-    RETURNING m.job_id, m.seq, f.loop, f.was, m.state, m.recipient
+    RETURNING m.job_id, m.seq, f.loop, f.was, f.was_deferred, m.state, m.recipient, m.error_code,
+              m.message_id, m.failed_at
+), opted_out AS (
+    INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
+    SELECT DISTINCT ON (recipient) recipient, 'meta', 'marketing', 'stopped marketing messages: Meta refused one (131050)',
+           failed_at, message_id, job_id, seq
+    FROM merged WHERE state = 'failed' AND error_code = :stopped_code
+    ORDER BY recipient, failed_at DESC
+    ON CONFLICT (number, source) DO UPDATE SET
+        scope = excluded.scope, reason = excluded.reason, at = excluded.at,
+        message_id = excluded.message_id, job_id = excluded.job_id, seq = excluded.seq,
+        lifted_at = NULL
+    WHERE s.lifted_at < excluded.at
 ), moved AS (
     SELECT *, state IN ('sent', 'delivered', 'read') AS is_taken,
            was IN ('sent', 'delivered', 'read') AS was_taken
@@ -550,7 +802,12 @@ WITH receipts AS (
     SELECT job_id, loop, count(*) AS n,
            count(*) FILTER (WHERE is_taken AND NOT was_taken)
                - count(*) FILTER (WHERE was_taken AND NOT is_taken) AS sent,
-           count(*) FILTER (WHERE state = 'failed') AS failed,
+           count(*) FILTER (WHERE state = 'failed') - count(*) FILTER (WHERE was = 'failed')
+               AS failed,
+           count(*) FILTER (WHERE state = 'skipped') - count(*) FILTER (WHERE was = 'skipped')
+               AS skipped,
+           count(*) FILTER (WHERE state = 'skipped') - count(*) FILTER (WHERE was_deferred)
+               AS deferred,
            count(*) FILTER (WHERE was = 'unknown') AS unknown,
            count(*) FILTER (WHERE was = 'queued') AS queued,
            count(*) FILTER (WHERE state IN ('delivered', 'read') AND was <> 'delivered')
@@ -559,22 +816,24 @@ WITH receipts AS (
     FROM moved GROUP BY job_id, loop
 ), loops_told AS (
     UPDATE loops l SET
-        sent = l.sent + b.sent, failed = l.failed + b.failed, unknown = l.unknown - b.unknown
+        sent = l.sent + b.sent, failed = l.failed + b.failed, unknown = l.unknown - b.unknown,
+        skipped = l.skipped + b.skipped
     FROM by_loop b WHERE l.job_id = b.job_id AND l.loop = b.loop
 ), jobs_told AS (
     UPDATE jobs j SET
         sent = j.sent + b.sent, failed = j.failed + b.failed, unknown = j.unknown - b.unknown,
+        skipped = j.skipped + b.skipped, deferred = j.deferred + b.deferred,
         queued = j.queued - b.queued, delivered = j.delivered + b.delivered,
         read = j.read + b.read, event_no = j.event_no + b.n
     FROM (SELECT job_id, sum(n) AS n, sum(sent) AS sent, sum(failed) AS failed,
-                 sum(unknown) AS unknown, sum(queued) AS queued, sum(delivered) AS delivered,
+                 sum(skipped) AS skipped, sum(deferred) AS deferred, sum(unknown) AS unknown, sum(queued) AS queued, sum(delivered) AS delivered,
                  sum(read) AS read
           FROM by_loop GROUP BY job_id) b
     WHERE j.id = b.job_id
-    RETURNING j.id, j.event_no, j.sent, j.failed, j.unknown, j.delivered, j.read
+    RETURNING j.id, j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered, j.read
 )
 SELECT f.job_id, f.seq, f.was, v.state AS becomes, v.recipient,
-       j.event_no, j.sent, j.failed, j.unknown, j.delivered, j.read
+       j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered, j.read
 FROM found f
 LEFT JOIN moved v ON v.job_id = f.job_id AND v.seq = f.seq
 LEFT JOIN jobs_told j ON j.id = f.job_id

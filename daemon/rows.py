@@ -26,6 +26,18 @@ class Holding:
     # How long ago messages left, as far as the predecessor could tell; None: it did not say.
     leave_ages: list[float] | None = None
     claimed_seconds_ago: float | None = None
+    held_seconds: float = 0.0  # nothing may leave before; `held_by` says why
+    held_by: str | None = None
+    slowed: "Slowed | None" = None
+
+
+@dataclass(frozen=True)
+class Slowed:
+    """A number that was throttled: to what rate, from what rate, and how long ago."""
+
+    to_per_second: float
+    from_per_second: float
+    seconds_ago: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,11 +46,19 @@ class Begun:
 
     job: Any
     loop: Any | None
+    end: "JobEnd | JobMoved | None" = None  # the job had nothing left to send
 
     @property
     def job_id(self) -> UUID:
         job_id: UUID = self.job["id"]
         return job_id
+
+    @property
+    def resumed(self) -> "JobMoved | None":
+        """That a person has set the paused job going, if so: the news of it."""
+        if not self.job["is_resumed"]:
+            return None
+        return JobMoved(self.job_id, "running", "resumed", self.job["event_no"])
 
     @property
     def idle_turns(self) -> int:
@@ -58,6 +78,9 @@ class Work:
     last_seq: int
     started_no: int | None  # number of its loop_started frame; None when it was begun before
     idle_turns: int  # in a row, this one included, without an outcome
+    is_checked: bool  # its template and all its rows were held against Meta's template
+    is_proven: bool  # Meta has accepted a message of the job, so its template is right
+    needs_probe: bool  # nobody knows yet
     waiting: list[tuple[Message, float]]  # what is left, and in how many seconds it is due
 
     @property
@@ -71,12 +94,17 @@ class Written:
 
     recorded: frozenset[int]
     claimed: frozenset[int]
+    skipped: dict[int, str]  # instead of claimed, and why
+    waiting: dict[int, float]  # not claimed now: the seconds after which to ask again
+    room_seconds: float | None  # the messaging limit is reached, for so long
     sent: int  # of the job, as of this write
     failed: int
+    skipped_total: int
     newly_sent: int
     newly_failed: int
+    newly_skipped: int
     event_no: int
-    wanted: str
+    wanted: str  # run, or else nothing more of the job is to be sent
 
 
 @dataclass(frozen=True)
@@ -86,6 +114,7 @@ class LoopEnd:
     sent: int
     failed: int
     unknown: int
+    skipped: int
     seconds: float
     errors: list[ErrorCount]
     event_no: int
@@ -122,11 +151,17 @@ def written_of(row: Any) -> Written | None:
     return Written(
         recorded=frozenset(row["recorded_seqs"]),
         claimed=frozenset(row["claimed_seqs"]),
+        skipped=dict(zip(row["skipped_seqs"], row["skipped_reasons"], strict=True)),
+        waiting=dict(zip(row["waiting_seqs"], row["waiting_seconds"], strict=True)),
+        skipped_total=row["skipped"],
         **{key: row[key] for key in _WRITTEN_KEYS},
     )
 
 
-_WRITTEN_KEYS = ("sent", "failed", "newly_sent", "newly_failed", "event_no", "wanted")
+_WRITTEN_KEYS = (
+    "room_seconds", "sent", "failed", "newly_sent", "newly_failed", "newly_skipped", "event_no",
+    "wanted",
+)  # fmt: skip
 
 
 def holding_of(phone_number_id: str, epoch: int, before: Any) -> Holding:
@@ -142,7 +177,16 @@ def holding_of(phone_number_id: str, epoch: int, before: Any) -> Holding:
         wait_seconds=before["wait_seconds"],
         leave_ages=[age + released for age in before["leave_ages"]] if clean else None,
         claimed_seconds_ago=claimed,
+        held_seconds=before["held_seconds"],
+        held_by=before["held_by"],
+        slowed=_slowed(before),
     )
+
+
+def _slowed(before: Any) -> Slowed | None:
+    if before["slowed_to"] is None:
+        return None
+    return Slowed(before["slowed_to"], before["slowed_from"], before["slowed_seconds_ago"])
 
 
 def order_of(row: Any) -> JobOrder:
@@ -167,10 +211,15 @@ async def work_of(begun: Begun, messages: AsyncIterator[Any]) -> Work:
         last_seq=loop["last_seq"],
         started_no=loop["event_no"] if loop["is_new"] else None,
         idle_turns=begun.idle_turns,
+        is_checked=job["is_checked"],
+        is_proven=job["is_proven"],
+        needs_probe=job["needs_probe"],
         waiting=[(_message(row), row["due_in_seconds"] or 0.0) async for row in messages],
     )
 
 
 def _message(row: Any) -> Message:
     variables = _VARIABLES.decode(row["variables"]) if row["variables"] else {}
-    return Message(row["seq"], row["recipient"], variables, row["attempt"], row["retries"])
+    return Message(
+        row["seq"], row["recipient"], variables, row["attempt"], row["retries"], row["refused_with"]
+    )

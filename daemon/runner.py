@@ -7,16 +7,20 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
 from daemon.cloud_api import CloudApi
 from daemon.entries import Entry
-from daemon.lane import End, Lane, LoopRun
+from daemon.hold import Hold
+from daemon.lane import LONGEST_REST_SECONDS, End, LoopRun
 from daemon.lease import Lease
 from daemon.ledger import BROKEN, Ledger, Tell
+from daemon.limits import MessagingLimits
 from daemon.loops import MOST_IDLE_TURNS, idle_wait_seconds, why_stopped
 from daemon.observe import Observer
+from daemon.outfit import Outfit
 from daemon.pace import Pace, cold
 from daemon.progress import (
     Progress,
@@ -28,8 +32,11 @@ from daemon.progress import (
     message_frames,
 )
 from daemon.rows import Begun, Holding, JobEnd, JobMoved, LoopEnd, Work, Written
+from daemon.stops import Stops
 from daemon.store import Store
+from daemon.tempo import Tempo
 from daemon.verdicts import RetryPolicy
+from daemon.warden import ASK_AGAIN_SECONDS, Warden
 from plumbing.failpoints import reach
 from schemas.failpoints import FailPoint
 from schemas.lease import CLAIM_SECONDS
@@ -62,10 +69,11 @@ class Runner:
     """Runs loops of lanes that the caller holds."""
 
     def __init__(
-        self, settings: Daemon, *, store: Store, cloud: CloudApi, progress: Progress,
-        observer: Observer, stop: asyncio.Event,
+        self, settings: Daemon, *, store: Store, stops: Stops, limits: MessagingLimits,
+        cloud: CloudApi, progress: Progress, observer: Observer, stop: asyncio.Event,
     ) -> None:  # fmt: skip
-        self._store, self._cloud, self._progress = store, cloud, progress
+        self._store, self._stops, self._limits = store, stops, limits
+        self._cloud, self._progress = cloud, progress
         self._observer, self._stop = observer, stop
         self._rate, self._pause_ms = settings.messages_per_second, settings.pause_ms
         self._slots = slots(settings)
@@ -78,23 +86,54 @@ class Runner:
 
         Raises LaneLost, and what `ledger.BROKEN` names.
         """
+        if holding.held_seconds > LONGEST_REST_SECONDS:
+            await self._store.release_unused(holding)
+            return Later(min(holding.held_seconds, ASK_AGAIN_SECONDS))
         begun = await self._store.begin_loop(holding)
         if begun is None:
             await self._store.release_unused(holding)
-            return Idle()
+            return await self._until_due(holding)
+        self._tell_resumed(begun)
+        if begun.end:
+            return await self._after_the_end(holding, begun)
         if begun.loop is None or begun.idle_turns > MOST_IDLE_TURNS:
             return await self._stop_job(holding, begun)
         work = await self._store.work(begun)
-        pace = self._pace(holding)
-        lane = Lane(
-            cloud=self._cloud, pace=pace, lease=lease, policy=self._policy, slots=self._slots,
-            observer=self._observer, stop=self._stop,
-            hand_over=partial(self._hand_over, holding, pace, give),
-        )  # fmt: skip
-        handover = await self._run_loop(holding, work, lane)
+        outfit = self._outfit(holding, work, lease, give)
+        handover = await self._run_loop(holding, work, outfit)
         if not isinstance(handover, Lost):
-            await self._store.release(holding, pace.ages(time.monotonic()))
+            await self._store.release(holding, outfit.pace.ages(time.monotonic()))
         return handover
+
+    def _outfit(self, holding: Holding, work: Work, lease: Lease, give: Give) -> Outfit:
+        """What the loop is run with; what the last holder learned of the number goes on."""
+        now, hold = time.monotonic(), Hold()
+        if holding.held_seconds:
+            hold.rest(now + holding.held_seconds, holding.held_by or "throttled")
+        tempo = Tempo(self._rate, holding.slowed, now)
+        pace = self._pace(holding)
+        pace.retune(tempo.per_second(now))
+        warden = Warden(
+            holding, work, store=self._store, stops=self._stops, progress=self._progress,
+            observer=self._observer,
+        )  # fmt: skip
+        return Outfit(
+            cloud=self._cloud, pace=pace, tempo=tempo, hold=hold, lease=lease,
+            policy=self._policy, slots=self._slots, warden=warden, observer=self._observer,
+            stop=self._stop, hand_over=partial(self._hand_over, holding, pace, give),
+        )  # fmt: skip
+
+    def _tell_resumed(self, begun: Begun) -> None:
+        if resumed := begun.resumed:
+            self._observer.job_moved(resumed)
+            self._progress.tell(begun.job_id, resumed.event_no, [job_state(resumed)])
+
+    async def _after_the_end(self, holding: Holding, begun: Begun) -> Handover:
+        """A resumed job that had nothing left to send."""
+        assert begun.end is not None
+        await self._tell_job(begun.job_id, begun.end)
+        await self._store.release_unused(holding)
+        return Later(0.0)
 
     async def _hand_over(self, holding: Holding, pace: Pace, give: Give) -> None:
         """The answers that are still awaited are recorded late, as those of a lost turn are."""
@@ -115,14 +154,18 @@ class Runner:
         await self._store.release_unused(holding)
         return Later(0.0)
 
-    async def _run_loop(self, holding: Holding, work: Work, lane: Lane) -> Handover:
+    async def _run_loop(self, holding: Holding, work: Work, outfit: Outfit) -> Handover:
         log = self._observer.log.bind(job_id=str(work.job_id), loop=work.loop)
         log.info("loop started", loops=work.total_loops, size=work.size, left=len(work.waiting))
         if work.started_no is not None:
             self._progress.tell(work.job_id, work.started_no, [loop_started(work)])
-        ledger = Ledger(self._store, holding, work, tell=self._teller(work), log=log)
+        ledger = Ledger(
+            self._store, holding, work, tell=self._teller(work), log=log,
+            people_limit=await self._limits.people(holding.phone_number_id),
+        )  # fmt: skip
         async with ledger:
-            end = await LoopRun(lane, holding, work, ledger).run()
+            run = LoopRun(outfit, holding, work, ledger)
+            end = await run.run()
         if end is End.COMPLETED and (finished := await self._store.complete_loop(holding, work)):
             return await self._after_loop(holding, work, finished)
         self._observer.loop_ended(End.GIVEN_BACK if end is End.COMPLETED else end)
@@ -130,11 +173,20 @@ class Runner:
             log.warning("the turn is lost", why=ledger.closed or "its lease is over")
         if end in (End.LEASE_LOST, End.HANDED_OVER):
             return Lost()
+        if end is End.WAITING:
+            await self._store.postpone_loop(work, run.rest_seconds)
+            return await self._next(holding)
+        return await self._soon(work, end, ledger, outfit)
+
+    async def _soon(self, work: Work, end: End, ledger: Ledger, outfit: Outfit) -> Handover:
+        """When a loop that is not through goes on; a turn that got nowhere counts against it."""
+        rest_seconds = outfit.hold.seconds(time.monotonic()) if end is End.HELD else 0.0
+        is_excused = end in (End.HELD, End.STOPPED) or self._stop.is_set()
         if ledger.got_on or ledger.wanted != "run":
-            return Later(0.0)
-        if self._stop.is_set():
+            return Later(min(rest_seconds, ASK_AGAIN_SECONDS))
+        if is_excused:
             await self._store.forgive_turn(work)
-            return Later(0.0)
+            return Later(min(rest_seconds, ASK_AGAIN_SECONDS))
         return Later(idle_wait_seconds(work.idle_turns))
 
     def _teller(self, work: Work) -> Tell:
@@ -148,28 +200,39 @@ class Runner:
     async def _after_loop(self, holding: Holding, work: Work, end: LoopEnd) -> Handover:
         reach(FailPoint.LOOP_COMPLETED)
         await self._tell_end(work, end)
+        return await self._next(holding)
+
+    async def _next(self, holding: Holding) -> Handover:
+        """After a loop the number pauses, if it has anything left to send."""
         if await self._store.next_order(holding.phone_number_id) is None:
             return Idle()
         return Later(self._pause_ms / 1000)
+
+    async def _until_due(self, holding: Holding) -> Handover:
+        """A lane with nothing to run now may have loops that wait."""
+        seconds = await self._store.due_seconds(holding.phone_number_id)
+        return Idle() if seconds is None else Later(max(0.1, min(seconds, ASK_AGAIN_SECONDS)))
 
     async def _tell_end(self, work: Work, end: LoopEnd) -> None:
         """News of the loop, and with the last one of the job; waits until it is out."""
         frame = loop_completed(work, end, self._pause_ms)
         self._observer.loop_completed(work, end, frame.rate_per_second)
         told = self._progress.tell(work.job_id, end.event_no, [frame])
-        match end.job:
-            case JobEnd() as finished:
-                self._observer.job_finished(finished)
-                told = self._progress.tell(
-                    work.job_id, finished.event_no, [job_completed(finished)]
-                )
-            case JobMoved() as moved:
-                self._observer.job_moved(moved)
-                told = self._progress.tell(work.job_id, moved.event_no, [job_state(moved)])
-            case None:
-                pass
-        if await is_told(told, TELL_SECONDS) and isinstance(end.job, JobEnd):
-            await self._store.completion_told(work.job_id)
+        if end.job:
+            await self._tell_job(work.job_id, end.job)
+        else:
+            await is_told(told, TELL_SECONDS)
+
+    async def _tell_job(self, job_id: UUID, end: JobEnd | JobMoved) -> None:
+        if isinstance(end, JobMoved):
+            self._observer.job_moved(end)
+            told = self._progress.tell(job_id, end.event_no, [job_state(end)])
+            await is_told(told, TELL_SECONDS)
+            return
+        self._observer.job_finished(end)
+        told = self._progress.tell(job_id, end.event_no, [job_completed(end)])
+        if await is_told(told, TELL_SECONDS):
+            await self._store.completion_told(job_id)
 
     def _pace(self, holding: Holding) -> Pace:
         """The lane's pace, from what its last holder knew, or else from its last claim."""

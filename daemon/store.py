@@ -15,6 +15,7 @@ from daemon.rows import (
     JobEnd,
     JobMoved,
     LoopEnd,
+    Slowed,
     Work,
     Written,
     holding_of,
@@ -26,8 +27,14 @@ from plumbing.postgres import Pool, load_queries
 from schemas.events import ErrorCount
 from schemas.jobs import JobOrder
 from schemas.lease import CLAIM_SECONDS
+from schemas.meta_errors import STOPPED_MARKETING
 
 QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
+
+
+REACH_LOCK: Final = 0x7265616368  # "reach"
+# Meta: one message to one person every 6 seconds; what is claimed may leave a moment later.
+PAIR_SECONDS: Final = 6.0 + CLAIM_SECONDS
 
 
 class LaneLost(Exception):
@@ -82,7 +89,11 @@ class Store:
             job = await QUERIES.start_job(connection, phone_number_id=holding.phone_number_id)
             if job is None:
                 return None
-            return Begun(job, await QUERIES.start_loop(connection, job_id=job["id"]))
+            loop = await QUERIES.start_loop(connection, job_id=job["id"])
+            end = None
+            if loop is None and not job["is_unfinished"]:  # it was stopped with its last message
+                end = await self._end_job(connection, job["id"])
+            return Begun(job, loop, end)
 
     async def work(self, begun: Begun) -> Work:
         """What is left of the loop."""
@@ -93,6 +104,17 @@ class Store:
             job_id=begun.job_id, first_seq=loop["first_seq"], last_seq=loop["last_seq"],
         )  # fmt: skip
         return await work_of(begun, messages)
+
+    async def postpone_loop(self, work: Work, seconds: float) -> None:
+        """Nothing of the loop is due before: those behind it may go on."""
+        await QUERIES.postpone_loop(self._pool, job_id=work.job_id, loop=work.loop, seconds=seconds)
+
+    async def due_seconds(self, phone_number_id: str) -> float | None:
+        """Until the next loop of the lane is due, where all that it has to run waits."""
+        seconds: float | None = await QUERIES.due_seconds(
+            self._pool, phone_number_id=phone_number_id
+        )
+        return seconds
 
     async def forgive_turn(self, work: Work) -> None:
         """This turn does not count as one that got nowhere."""
@@ -109,22 +131,46 @@ class Store:
             return JobMoved(**row) if row else None
 
     async def write(
-        self, holding: Holding, work: Work, entries: Sequence[Entry], **claim: Any
-    ) -> Written | None:
+        self, holding: Holding, work: Work, entries: Sequence[Entry],
+        *, people_limit: int | None = None, limited_seconds: float | None = None, **claim: Any,
+    ) -> Written | None:  # fmt: skip
         """Outcomes and claims in one statement; None when the lane has another holder.
 
-        `claim`: claim_seqs, claim_seconds (how long they may be on their way), limited_by.
+        `claim`: claim_seqs, claim_seconds (how long they may be on their way), limited_by; that
+        lasts for `limited_seconds`. `people_limit`: the messaging limit; None: there is none.
         """
-        row = await QUERIES.write(
-            self._pool,
-            **_fence(holding),
-            job_id=work.job_id,
-            loop=work.loop,
-            **_columns(entries),
-            doubt_seconds=self._doubt_seconds,
-            **claim,
-        )
-        return written_of(row)
+        values = {
+            **_fence(holding), "job_id": work.job_id, "loop": work.loop, **_columns(entries),
+            "doubt_seconds": self._doubt_seconds, "pair_seconds": PAIR_SECONDS,
+            "people_limit": people_limit, "stopped_code": STOPPED_MARKETING,
+            "limited_seconds": limited_seconds, **claim,
+        }  # fmt: skip
+        if people_limit is None:
+            return written_of(await QUERIES.write(self._pool, **values))
+        async with self._pool.acquire() as connection, connection.transaction():
+            await QUERIES.lock_reach(connection, lock=REACH_LOCK)
+            refused = [entry for entry in entries if entry.state in ("failed", "skipped")]
+            if refused:
+                await QUERIES.give_places_back(
+                    connection, job_id=work.job_id, seqs=[entry.seq for entry in refused],
+                    recipients=[entry.to for entry in refused],
+                )  # fmt: skip
+            return written_of(await QUERIES.write(connection, **values))
+
+    async def note_hold(
+        self, holding: Holding, held_seconds: float, limited_seconds: float, held_by: str,
+        slowed: Slowed | None,
+    ) -> None:  # fmt: skip
+        """Nothing of the number leaves for so long, whoever holds it; and then it goes slower.
+
+        `limited_seconds`: how long it is expected to last, as its jobs tell it.
+        """
+        await QUERIES.note_hold(
+            self._pool, **_fence(holding),
+            held_seconds=held_seconds, limited_seconds=limited_seconds, held_by=held_by,
+            slowed_to=slowed.to_per_second if slowed else None,
+            slowed_from=slowed.from_per_second if slowed else None,
+        )  # fmt: skip
 
     async def record_late(self, holding: Holding, job_id: UUID, entry: Entry) -> Written | None:
         """A fact whose turn is lost; None when it was recorded before.
@@ -137,7 +183,7 @@ class Store:
             await QUERIES.lock_lane(connection, phone_number_id=holding.phone_number_id)
             row = await QUERIES.record_late(
                 connection, job_id=job_id, epoch=holding.epoch,
-                doubt_seconds=self._doubt_seconds, **fields,
+                doubt_seconds=self._doubt_seconds, stopped_code=STOPPED_MARKETING, **fields,
             )  # fmt: skip
         return written_of(row)
 

@@ -14,11 +14,13 @@ from nats.js import api
 from daemon.closer import Closer
 from daemon.cloud_api import CloudApi
 from daemon.doubts import Doubts
+from daemon.limits import MessagingLimits
 from daemon.observe import Check, Observer, health_app
 from daemon.presence import Presence
 from daemon.progress import Progress
 from daemon.receipts import MOST_BODIES, Receipts
 from daemon.runner import Runner
+from daemon.stops import Stops
 from daemon.store import Store
 from daemon.sweeper import Sweeper
 from daemon.turns import MOST_LANES, Turns
@@ -115,9 +117,11 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     progress = Progress(broker, observer.meters, observer.log)
     house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
     await _merge(house, broker, Receipts(doubts, progress, observer))
+    limits = MessagingLimits(cloud.number, observer.log, fixed=settings.messaging_limit)
     runner = Runner(
-        settings, store=store, cloud=cloud, progress=progress, observer=observer, stop=stop
-    )
+        settings, store=store, stops=Stops(pool), limits=limits, cloud=cloud, progress=progress,
+        observer=observer, stop=stop,
+    )  # fmt: skip
     presence = await stack.enter_async_context(Presence(settings.database_url, observer.log))
     turns = Turns(
         settings, store=store, broker=broker, runner=runner, presence=presence,

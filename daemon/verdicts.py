@@ -1,14 +1,24 @@
-"""What an outcome means: the one table from Meta's error codes to what is done. Pure.
+"""What an outcome means for its message, its job, its number and everything. Pure.
 
-Codes and their classes: business-messaging/whatsapp, support/error-codes. Waits for one recipient
-(131056): 1, 4, 16, 64 s, as Meta's page on the pair rate limit asks.
+The table from codes to actions is `schemas.meta_errors`; here it meets what is known beside them.
 """
 
 from collections.abc import Callable
+from enum import StrEnum
 from typing import Final, assert_never
 
 import msgspec
 
+from schemas.meta_errors import (
+    AT_LEAST_SECONDS,
+    DEFER_SECONDS,
+    NO_SUCH_OBJECT,
+    PAIR_WAITS_SECONDS,
+    STOPPED_MARKETING,
+    Action,
+    Rule,
+    rule_of,
+)
 from schemas.outcomes import (
     Accepted,
     ApiError,
@@ -22,17 +32,34 @@ from schemas.outcomes import (
 )
 
 
+class Scope(StrEnum):
+    """What a stop stops."""
+
+    JOB = "job"
+    TEMPLATE = "template"
+    NUMBER = "number"
+    ACCOUNT = "account"
+
+
 class Sent(msgspec.Struct, frozen=True):
-    """Meta took it."""
+    """Meta took it. `stop`: and said in the same breath that it sends no more of this."""
 
     message_id: str
     message_status: str
+    stop: "Stop | None" = None
 
 
 class Fail(msgspec.Struct, frozen=True):
     """This message will not be sent; the loop goes on."""
 
     error: ApiError
+
+
+class Defer(msgspec.Struct, frozen=True):
+    """Meta holds it back to protect its recipient: it may be sent another day, by a person."""
+
+    error: ApiError
+    after_seconds: float
 
 
 class Again(msgspec.Struct, frozen=True):
@@ -42,6 +69,15 @@ class Again(msgspec.Struct, frozen=True):
     reason: str
     counts: bool  # against BULK_MAX_RETRIES
     holds_lane: bool  # nothing else of this number leaves meanwhile
+    slows_lane: bool = False  # and then it goes at half its pace
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Nothing of this scope is sent until a person resumes it; the message waits with the rest."""
+
+    scope: Scope
+    error: ApiError
+    reason: str
 
 
 class InDoubt(msgspec.Struct, frozen=True):
@@ -51,17 +87,15 @@ class InDoubt(msgspec.Struct, frozen=True):
     details: str
 
 
-Verdict = Sent | Fail | Again | InDoubt
+Verdict = Sent | Fail | Defer | Again | Stop | InDoubt
 
-# Too fast for the number, the account or the app: the recipient has no part in it.
-THROTTLING: Final = frozenset({4, 80007, 80008, 130429, 131048})
-# Temporary at Meta's, or a medium that Meta could not fetch just now.
-RETRYABLE: Final = frozenset({1, 2, 131000, 131014, 131016, 131053, 131057, 133004})
-PAIR_RATE: Final = 131056
-PAIR_WAITS_SECONDS: Final = (1.0, 4.0, 16.0, 64.0)
-# Meta's maintenance of a number (a throughput upgrade) takes up to a minute.
-AT_LEAST_SECONDS: Final = {131057: 60.0}
 LONGEST_HOLD_SECONDS: Final = 60.0
+PAUSED: Final = 132015  # what a `paused` in a yes says of the template
+_STOPS: Final = {
+    Action.STOP_TEMPLATE: Scope.TEMPLATE,
+    Action.STOP_NUMBER: Scope.NUMBER,
+    Action.STOP_ACCOUNT: Scope.ACCOUNT,
+}
 
 
 class RetryPolicy(msgspec.Struct, frozen=True):
@@ -76,17 +110,28 @@ class RetryPolicy(msgspec.Struct, frozen=True):
         return self.base_seconds * float(2**tries) * (0.5 + self.dice())
 
 
-def judge(outcome: Outcome, retries: int, holds: int, policy: RetryPolicy) -> Verdict:
-    """`retries`: of this message so far; `holds`: of this lane in a row."""
+class Case(msgspec.Struct, frozen=True):
+    """What is known beside the outcome."""
+
+    retries: int  # of this message so far
+    holds: int = 0  # of this lane in a row
+    is_proven: bool = False  # Meta has accepted a message of the job
+    refused_with: int | None = None  # Meta's code, when this message was tried the last time
+
+
+def judge(outcome: Outcome, case: Case, policy: RetryPolicy) -> Verdict:
+    """What is to be done."""
     match outcome:
         case Accepted(message_id=message_id, message_status=status):
-            return Sent(message_id, status)
+            stop = _stop_of_code(PAUSED) if status == "paused" else None
+            return Sent(message_id, status, stop)
         case Refused():
-            return _refused(outcome, retries, policy)
+            return _refused(outcome, case, policy)
         case Throttled(error=error, retry_after_seconds=asked):
-            return _hold(f"throttled: {error.code}", asked, holds, policy)
+            again = _hold(f"throttled: {error.code}", asked, case.holds, policy)
+            return msgspec.structs.replace(again, slows_lane=True)
         case NotWritten(reason=reason):
-            return _hold(reason, None, holds, policy)
+            return _hold(reason, None, case.holds, policy)
         case HeldBack():
             return Again(0.0, "held back", counts=False, holds_lane=False)
         case Unknown(reason=why, details=details):
@@ -95,24 +140,68 @@ def judge(outcome: Outcome, retries: int, holds: int, policy: RetryPolicy) -> Ve
             assert_never(outcome)
 
 
-def _refused(outcome: Refused, retries: int, policy: RetryPolicy) -> Verdict:
-    code, asked = outcome.error.code, outcome.retry_after_seconds or 0.0
-    if code == PAIR_RATE and retries < len(PAIR_WAITS_SECONDS):
-        return _retry(outcome, max(asked, PAIR_WAITS_SECONDS[retries]))
-    if _is_retryable(outcome) and retries < policy.max_retries:
-        least = AT_LEAST_SECONDS.get(code, 0.0)
-        return _retry(outcome, max(asked, least, policy.backoff(retries)))
-    return Fail(outcome.error)
+def stop_of(error: ApiError) -> Stop | None:
+    """What a refusal stops beyond its message; None: nothing."""
+    if error.code == 100 and error.subcode == NO_SUCH_OBJECT:
+        advice = "Check the phone number id, and whether the token may use it"
+        return Stop(Scope.NUMBER, error, _reason(error, advice))
+    rule = rule_of(error.code)
+    if rule is None or rule.action not in _STOPS:
+        return None
+    return Stop(_STOPS[rule.action], error, _reason(error, rule.advice))
+
+
+def suppresses(error: ApiError) -> bool:
+    """Whether a refusal says that its recipient wants no more marketing."""
+    return error.code == STOPPED_MARKETING
+
+
+def _refused(outcome: Refused, case: Case, policy: RetryPolicy) -> Verdict:
+    error, rule = outcome.error, rule_of(outcome.error.code)
+    if stop := stop_of(error):
+        return stop
+    match rule.action if rule else Action.FAIL:
+        case Action.DEFER:
+            return Defer(error, DEFER_SECONDS)
+        case Action.PAIR if case.retries < len(PAIR_WAITS_SECONDS):
+            return _retry(outcome, PAIR_WAITS_SECONDS[case.retries])
+        case Action.PARAMETERS if not case.is_proven and case.refused_with != error.code:
+            assert rule is not None
+            return Stop(Scope.JOB, error, _reason(error, rule.advice))
+        case _:
+            pass
+    if _is_retryable(outcome, rule) and case.retries < policy.max_retries:
+        least = AT_LEAST_SECONDS.get(error.code, 0.0)
+        return _retry(outcome, max(least, policy.backoff(case.retries)))
+    return Fail(error)
+
+
+def _is_retryable(outcome: Refused, rule: Rule | None) -> bool:
+    """5xx with an error body: Meta says that it did not take the message, whatever the code."""
+    return rule.action is Action.RETRY if rule else outcome.http_status >= 500
 
 
 def _retry(outcome: Refused, after_seconds: float) -> Again:
-    return Again(after_seconds, f"refused: {outcome.error.code}", counts=True, holds_lane=False)
-
-
-def _is_retryable(outcome: Refused) -> bool:
-    return outcome.error.code in RETRYABLE or outcome.http_status >= 500
+    wait = max(outcome.retry_after_seconds or 0.0, after_seconds)
+    return Again(wait, f"refused: {outcome.error.code}", counts=True, holds_lane=False)
 
 
 def _hold(reason: str, asked: float | None, holds: int, policy: RetryPolicy) -> Again:
     patience = min(LONGEST_HOLD_SECONDS, policy.backoff(min(holds, 10)))
     return Again(max(asked or 0.0, patience), reason, counts=False, holds_lane=True)
+
+
+def _stop_of_code(code: int) -> Stop:
+    rule = rule_of(code)
+    assert rule is not None
+    stop = stop_of(ApiError(code, rule.meaning))
+    assert stop is not None
+    return stop
+
+
+def _reason(error: ApiError, advice: str) -> str:
+    """What a person reads of a job that was stopped."""
+    rule = rule_of(error.code)
+    said = f"{rule.meaning} ({error.code})" if rule else f"{error.title} ({error.code})"
+    details = f": {error.details.rstrip('.')}" if error.details else ""
+    return f"{said}{details}. {advice}; then resume the job."

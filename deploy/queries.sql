@@ -34,6 +34,7 @@ WITH cuts AS MATERIALIZED (
            count(*) FILTER (WHERE m.state = 'failed') AS failed,
            count(*) FILTER (WHERE m.state = 'unknown') AS unknown,
            count(*) FILTER (WHERE m.state = 'skipped') AS skipped,
+           count(*) FILTER (WHERE m.state = 'skipped' AND m.error_code IS NOT NULL) AS deferred,
            count(*) FILTER (WHERE m.state = 'canceled') AS canceled,
            count(*) FILTER (WHERE m.state IN ('delivered', 'read')) AS delivered,
            count(*) FILTER (WHERE m.state = 'read') AS read
@@ -42,7 +43,7 @@ WITH cuts AS MATERIALIZED (
 ), by_job AS (
     SELECT job_id, sum(n) AS n, sum(queued) AS queued, sum(sending) AS sending, sum(sent) AS sent,
            sum(failed) AS failed, sum(unknown) AS unknown, sum(skipped) AS skipped,
-           sum(canceled) AS canceled, sum(delivered) AS delivered, sum(read) AS read
+           sum(deferred) AS deferred, sum(canceled) AS canceled, sum(delivered) AS delivered, sum(read) AS read
     FROM by_loop GROUP BY job_id
 ), compared AS (
     SELECT j.id AS job_id, NULL::integer AS loop, j.state, c.kind, c.counter, c.told, c.counted
@@ -57,6 +58,7 @@ WITH cuts AS MATERIALIZED (
         ('counters', 'failed', j.failed, r.failed),
         ('counters', 'unknown', j.unknown, r.unknown),
         ('counters', 'skipped', j.skipped, r.skipped),
+        ('counters', 'deferred', j.deferred, r.deferred),
         ('counters', 'canceled', j.canceled, r.canceled),
         ('counters', 'delivered', j.delivered, r.delivered),
         ('counters', 'read', j.read, r.read),
@@ -70,6 +72,7 @@ WITH cuts AS MATERIALIZED (
         ('counters', 'sent', l.sent, r.sent),
         ('counters', 'failed', l.failed, r.failed),
         ('counters', 'unknown', l.unknown, r.unknown),
+        ('counters', 'skipped', l.skipped, r.skipped),
         ('left', 'queued', 0, CASE WHEN l.state = 'completed' THEN r.queued END),
         ('left', 'sending', 0, CASE WHEN l.state = 'completed' THEN r.sending END)
     ) c (kind, counter, told, counted)

@@ -17,7 +17,9 @@ from gateway.positions import At, Mark, Position, Snapshot
 from schemas.api import ProgressFrame
 
 PROGRESS_SECONDS: Final = 0.25
-OF_ONE_MESSAGE: Final = frozenset(("message_sent", "message_failed", "message_status"))
+OF_ONE_MESSAGE: Final = frozenset(
+    ("message_sent", "message_failed", "message_skipped", "message_status")
+)
 COMPLETED: Final = "job_completed"
 
 

@@ -62,6 +62,17 @@ def parse_secrets(text: str) -> tuple[Secret, ...]:
     return tuple(Secret(part.strip()) for part in text.split(",") if part.strip())
 
 
+def parse_yes_or_no(text: str) -> bool:
+    """`true` or `false`, or any of their usual names."""
+    match text.lower():
+        case "true" | "yes" | "on" | "1":
+            return True
+        case "false" | "no" | "off" | "0":
+            return False
+        case _:
+            raise ValueError("must be true or false")
+
+
 def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
     """`name:key,name:key` as keys; a name may have several, so that keys can be rotated."""
     keys = []

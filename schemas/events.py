@@ -58,14 +58,27 @@ class MessageFailed(_Frame, frozen=True, kw_only=True, rename="camel", tag="mess
     failed: int
 
 
+class MessageSkipped(_Frame, frozen=True, kw_only=True, rename="camel", tag="message_skipped"):
+    loop_index: int
+    batch_index: int
+    seq: int
+    to: str
+    reason: str  # opted out, and how; or held back by Meta
+    error: ErrorFields | None = None
+    sent: int
+    failed: int
+    skipped: int
+
+
 class LoopCompleted(_Frame, frozen=True, kw_only=True, rename="camel", tag="loop_completed"):
     loop_index: int
     batch_index: int
     total_loops: int
     loop_size: int
-    sent: int  # of this loop, as failed and unknown
+    sent: int  # of this loop, as failed, unknown and skipped
     failed: int
     unknown: int
+    skipped: int
     duration_ms: int
     rate_per_second: float
     pause_ms: int  # until the next loop of this job; 0 after the last
@@ -82,6 +95,7 @@ class MessageStatus(_Frame, frozen=True, kw_only=True, rename="camel", tag="mess
     sent: int  # of the job, after the batch of receipts that this one came with; so are the rest
     failed: int
     unknown: int
+    skipped: int
     delivered: int
     read: int
 
@@ -103,6 +117,7 @@ Frame = (
     LoopStarted
     | MessageSent
     | MessageFailed
+    | MessageSkipped
     | LoopCompleted
     | MessageStatus
     | JobStateChanged

@@ -13,6 +13,7 @@ class Message(msgspec.Struct, frozen=True):
     variables: dict[str, str] = {}
     attempt: int = 0  # claims so far: the number of a request, as its tag says it
     retries: int = 0  # refusals that counted against BULK_MAX_RETRIES
+    refused_with: int | None = None  # Meta's code of the last refusal, if it was one
 
 
 class MessageTag(msgspec.Struct, frozen=True):

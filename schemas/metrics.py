@@ -37,7 +37,21 @@ MESSAGES = Metric(
 )  # fmt: skip
 ERRORS = Metric(
     name="loopcast_errors_total", kind=Kind.COUNTER, labels=("code",),
-    help="Refused and throttled attempts by Meta's error code; other: not documented.",
+    help="Refused and throttled attempts by Meta's error code; unlisted: in no document of Meta's.",
+)  # fmt: skip
+STOPS = Metric(
+    name="loopcast_stops_total", kind=Kind.COUNTER, labels=("scope",),
+    values=(("job",), ("template",), ("number",), ("account",)),
+    help="Refusals and news of Meta's that stopped more than one message, by what they stopped.",
+)  # fmt: skip
+SLOWED = Metric(
+    name="loopcast_slowed_total", kind=Kind.COUNTER,
+    help="Times that a number's pace was halved because Meta said too fast.",
+)  # fmt: skip
+SKIPPED = Metric(
+    name="loopcast_skipped_total", kind=Kind.COUNTER, labels=("why",),
+    values=(("opted_out",), ("deferred",)),
+    help="Messages not sent because their recipient opted out, or held back by Meta for a day.",
 )  # fmt: skip
 SEND_SECONDS = Metric(
     name="loopcast_send_seconds", kind=Kind.HISTOGRAM, buckets=LATENCY_SECONDS,
@@ -45,9 +59,13 @@ SEND_SECONDS = Metric(
 )  # fmt: skip
 LOOPS = Metric(
     name="loopcast_loops_total", kind=Kind.COUNTER, labels=("end",),
-    values=(("completed",), ("given_back",), ("handed_over",), ("lease_lost",)),
+    values=(
+        ("completed",), ("given_back",), ("handed_over",), ("held",), ("waiting",), ("stopped",),
+        ("lease_lost",),
+    ),
     help="Loops run, by how they ended: completed, given back unfinished, handed over while answers"
-    " were awaited, or lost to a successor.",
+    " were awaited, held because the number rests, waiting for their recipients, stopped by Meta,"
+    " or lost to a successor.",
 )  # fmt: skip
 LOOP_SECONDS_METRIC = Metric(
     name="loopcast_loop_seconds", kind=Kind.HISTOGRAM, buckets=LOOP_SECONDS,
@@ -136,8 +154,8 @@ STREAM_DROPS = Metric(
 )  # fmt: skip
 
 DAEMON = (
-    MESSAGES, ERRORS, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC, IN_FLIGHT, PACE_WAIT_SECONDS, JOBS,
-    JOB_RECIPIENTS, JOB_MESSAGES, RECEIPTS, DOUBTS_ENDED, MERGE_SECONDS, REDELIVERIES,
-    TAKEOVERS, TURNS_RENEWED, LANES_HELD, EVENTS_LOST,
+    MESSAGES, ERRORS, STOPS, SLOWED, SKIPPED, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC, IN_FLIGHT,
+    PACE_WAIT_SECONDS, JOBS, JOB_RECIPIENTS, JOB_MESSAGES, RECEIPTS, DOUBTS_ENDED, MERGE_SECONDS,
+    REDELIVERIES, TAKEOVERS, TURNS_RENEWED, LANES_HELD, EVENTS_LOST,
 )  # fmt: skip
 GATEWAY = (REQUESTS, REQUEST_SECONDS, ACCEPTED, STREAM_READERS, STREAM_DROPS)

@@ -28,6 +28,7 @@ class ApiError(msgspec.Struct, frozen=True):
     code: int
     title: str
     details: str = ""
+    subcode: int = 0  # deprecated at Meta; of use for 33 alone: there is no such object
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from schemas.environment import (
     parse_region,
     parse_secrets,
     parse_url,
+    parse_yes_or_no,
 )
 from schemas.failpoints import FailPoint
 
@@ -191,6 +192,20 @@ class Daemon(Common, frozen=True, kw_only=True):
             " the request timeout", at_least=2, at_most=600,
         ),
     ] = 15  # fmt: skip
+    messaging_limit: Annotated[
+        int | None,
+        Env(
+            "MESSAGING_LIMIT", "how many people all numbers together may write to in 24 hours;"
+            " 0: no limit; unset: as Meta says of the number", at_least=0, at_most=10_000_000,
+        ),
+    ] = None  # fmt: skip
+    auto_resume: Annotated[
+        bool,
+        Env(
+            "AUTO_RESUME", "whether jobs go on by themselves when Meta takes up their"
+            " template again", parse=parse_yes_or_no,
+        ),
+    ] = False  # fmt: skip
     unknown_after_seconds: Annotated[
         int | None,
         Env(

@@ -15,9 +15,9 @@ class MessageState(StrEnum):
     SENT = "sent"  # accepted by Meta: receipts move it on
     DELIVERED = "delivered"  # on the phone: a receipt may still say read
     READ = "read"  # final
-    FAILED = "failed"  # final
+    FAILED = "failed"  # final, but for a receipt which says that it arrived after all
     UNKNOWN = "unknown"  # may have left, nobody knows: a receipt settles it, or time does
-    SKIPPED = "skipped"  # final: opted out before it was sent
+    SKIPPED = "skipped"  # final: opted out before it was sent, or deferred: Meta held it back
     CANCELED = "canceled"  # final: the job was canceled before it was sent
 
 
@@ -57,12 +57,14 @@ MESSAGE_MOVES: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_M.QUEUED, _M.CANCELED),
         (_M.SENDING, _M.SENT),  # record: accepted
         (_M.SENDING, _M.FAILED),  # record: refused
+        (_M.SENDING, _M.SKIPPED),  # record: deferred
         (_M.SENDING, _M.QUEUED),  # record: throttled, retryable, or never written
         (_M.SENDING, _M.UNKNOWN),  # record: no answer; settle: the holder died
         (_M.UNKNOWN, _M.SENT),  # a late answer, or a receipt
         (_M.UNKNOWN, _M.DELIVERED),
         (_M.UNKNOWN, _M.READ),
         (_M.UNKNOWN, _M.FAILED),
+        (_M.UNKNOWN, _M.SKIPPED),  # deferred, by a late answer or a receipt
         (_M.UNKNOWN, _M.QUEUED),  # a late answer proves that it was not accepted; or: resend
         (_M.QUEUED, _M.SENT),  # a receipt for what is about to be sent again: it had been accepted
         (_M.QUEUED, _M.DELIVERED),
@@ -70,6 +72,11 @@ MESSAGE_MOVES: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_M.SENT, _M.DELIVERED),
         (_M.SENT, _M.READ),
         (_M.SENT, _M.FAILED),
+        (_M.SENT, _M.SKIPPED),  # deferred
+        (_M.FAILED, _M.DELIVERED),  # receipts come in any order: it arrived all the same
+        (_M.FAILED, _M.READ),
+        (_M.SKIPPED, _M.DELIVERED),
+        (_M.SKIPPED, _M.READ),
         (_M.DELIVERED, _M.READ),
     }
 )

@@ -45,10 +45,14 @@ async def make_job(
     phone_number_id: str = PHONE,
     content: Content = ORDER_UPDATE,
     recipients: list[str] | None = None,
+    first: int = 1,
 ) -> Job:
-    """A queued job of `total` messages, as the gateway would have written it."""
+    """A queued job of `total` messages, as the gateway would have written it.
+
+    `first`: of its recipients; nobody gets messages of two jobs within seconds.
+    """
     job = Job(uuid4(), phone_number_id, total)
-    numbers = recipients or [recipient(seq) for seq in range(1, total + 1)]
+    numbers = recipients or [recipient(first + n) for n in range(total)]
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(
             "INSERT INTO jobs (id, owner, phone_number_id, content, submission, loop_size, total,"

@@ -38,7 +38,11 @@ DROP INDEX jobs_runnable;
 CREATE INDEX jobs_runnable ON jobs (phone_number_id)
     WHERE state IN ('queued', 'running') OR state = 'paused' AND wanted_no > followed_no;
 
-ALTER TABLE loops ADD COLUMN skipped integer NOT NULL DEFAULT 0;
+ALTER TABLE loops
+    ADD COLUMN skipped integer NOT NULL DEFAULT 0,
+    -- What is left of the loop waits until then, each message for its own recipient: the loops
+    -- behind it go on meanwhile.
+    ADD COLUMN due_at  timestamptz;
 
 -- What holds a number back outlives the turn in which it was learned.
 ALTER TABLE lanes

@@ -257,8 +257,8 @@ async def test_one_statement_carries_the_outcomes_that_gathered(pool: Pool, log:
     store = CountingStore(pool)
     holding, work = await take(store)
     async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
-        claimed = await ledger.claim([message for message, _ in work.waiting])
-        await asyncio.gather(*(ledger.record(sent(message.seq)) for message in claimed))
+        claims = await ledger.claim([message for message, _ in work.waiting])
+        await asyncio.gather(*(ledger.record(sent(message.seq)) for message in claims.claimed))
     assert await counters(pool, job) == {"sent": 100}
     assert store.writes <= 3
 
@@ -376,8 +376,9 @@ async def test_a_loop_is_not_completed_over_what_goes_back_to_its_queue_meanwhil
         fields = msgspec.structs.asdict(throttled(1))
         del fields["to"]
         await QUERIES.record_late(
-            connection, job_id=job.id, epoch=holding.epoch, doubt_seconds=0, **fields
-        )
+            connection, job_id=job.id, epoch=holding.epoch, doubt_seconds=0, stopped_code=131050,
+            **fields,
+        )  # fmt: skip
         completing = asyncio.create_task(store.complete_loop(successor, work))
         await asyncio.sleep(0.1)
     assert await completing is None

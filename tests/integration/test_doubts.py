@@ -102,10 +102,10 @@ async def test_a_receipt_with_our_tag_ends_a_doubt(
 @pytest.mark.parametrize(
     ("first", "then", "state"),
     [("read", "delivered", "read"), ("read", "failed", "read"), ("delivered", "sent", "delivered"),
-     ("delivered", "failed", "delivered"), ("failed", "delivered", "failed"),
-     ("failed", "sent", "failed")],
+     ("delivered", "failed", "delivered"), ("failed", "delivered", "delivered"),
+     ("failed", "read", "read"), ("failed", "sent", "failed")],
 )  # fmt: skip
-async def test_no_status_runs_backwards(
+async def test_no_status_runs_backwards_and_what_arrived_has_not_failed(
     store: Store, doubts: Doubts, pool: Pool, first: str, then: str, state: str
 ) -> None:
     job = await make_job(pool, 1)

@@ -342,7 +342,7 @@ async def test_who_follows_receipts_stays_after_the_end(gateway: Running, daemon
 def receipt(job_id: UUID, status: str) -> Frame:
     return MessageStatus(
         job_id=job_id, seq=1, to="491701234567", message_id="wamid.1", status=status,
-        at=datetime.now(UTC), sent=1, failed=0, unknown=0, delivered=1, read=0,
+        at=datetime.now(UTC), sent=1, failed=0, unknown=0, skipped=0, delivered=1, read=0,
     )  # fmt: skip
 
 

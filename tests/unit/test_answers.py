@@ -65,7 +65,7 @@ def test_error_data_may_be_a_string_or_missing_and_the_code_a_string() -> None:
     assert read_answer(400, {}, bare) == Refused(ApiError(131026, "Undeliverable"), 400)
 
 
-@pytest.mark.parametrize("code", [4, 80007, 80008, 130429, 131048])
+@pytest.mark.parametrize("code", [4, 80007, 80008, 130429])
 @pytest.mark.parametrize("http", [400, 429])
 def test_throttling_is_told_by_its_code_whatever_the_http_status(code: int, http: int) -> None:
     body = b'{"error":{"code":%d,"message":"slow down"}}' % code
@@ -78,6 +78,29 @@ def test_any_429_is_throttling_even_when_it_cannot_be_read() -> None:
     )
     unlisted = b'{"error":{"code":987654,"message":"?"}}'
     assert isinstance(read_answer(429, {}, unlisted), Throttled)
+
+
+@pytest.mark.parametrize("code", [131048, 190, 132015])
+def test_a_429_whose_code_says_more_than_too_fast_keeps_its_meaning(code: int) -> None:
+    assert isinstance(read_answer(429, {}, b'{"error":{"code":%d,"message":"?"}}' % code), Refused)
+
+
+def test_without_retry_after_the_usage_header_tells_the_wait_in_minutes() -> None:
+    usage = '{"1022":[{"type":"whatsapp","estimated_time_to_regain_access":3},{"type":"other"}]}'
+    body = b'{"error":{"code":80007,"message":"slow down"}}'
+    throttled = read_answer(400, {"X-Business-Use-Case-Usage": usage}, body)
+    assert throttled == Throttled(ApiError(80007, "slow down"), 180.0)
+    both = {"X-Business-Use-Case-Usage": usage, "Retry-After": "5"}
+    assert read_answer(429, both, body) == Throttled(ApiError(80007, "slow down"), 5.0)
+    broken = read_answer(429, {"X-Business-Use-Case-Usage": "[}"}, body)
+    assert broken == Throttled(ApiError(80007, "slow down"))
+
+
+def test_the_subcode_of_a_missing_object_is_kept() -> None:
+    body = b'{"error":{"code":100,"message":"Unsupported post request","error_subcode":33}}'
+    assert read_answer(400, {}, body) == Refused(
+        ApiError(100, "Unsupported post request", subcode=33), 400
+    )
 
 
 def test_the_pair_limit_is_the_recipients_and_not_the_numbers_even_as_429() -> None:

@@ -29,7 +29,7 @@ def loop_completed(
 ) -> LoopCompleted:
     return LoopCompleted(
         job_id=JOB, loop_index=loop, batch_index=loop - 1, total_loops=2, loop_size=size,
-        sent=size - failed - unknown, failed=failed, unknown=unknown,
+        sent=size - failed - unknown, failed=failed, unknown=unknown, skipped=0,
         duration_ms=200, rate_per_second=9.9, pause_ms=pause_ms, errors=[],
     )  # fmt: skip
 

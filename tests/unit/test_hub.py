@@ -228,7 +228,7 @@ def test_the_loops_view_shows_what_a_receipt_changed() -> None:
     view = Loops(JOB)
     status = MessageStatus(
         job_id=JOB, seq=8, to="491701234567", message_id="wamid.8", status="delivered",
-        at=datetime.now(UTC), sent=9, failed=1, unknown=0, delivered=1, read=0,
+        at=datetime.now(UTC), sent=9, failed=1, unknown=0, skipped=0, delivered=1, read=0,
     )  # fmt: skip
     message = news(2, 2, sent(8), status)
     assert view.show(message, message.frames) == b""

@@ -1,0 +1,70 @@
+"""The messaging limit of a number: how many people its portfolio may write to in a moving day.
+
+business-messaging/whatsapp, messaging-limits: people count and not messages, and all numbers of a
+portfolio share the limit.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+
+from plumbing.logs import Log
+
+KEPT_SECONDS: Final = 600.0  # Meta raises a limit within 6 hours
+ASK_AGAIN_SECONDS: Final = 60.0  # when there was no answer
+MOST_NUMBERS: Final = 10_000
+_TIER: Final = re.compile(r"TIER_(\d+)(K?)")
+
+Ask = Callable[[str], Awaitable[bytes | None]]
+
+
+class _Number(msgspec.Struct):
+    whatsapp_business_manager_messaging_limit: str | None = None
+    messaging_limit_tier: str | None = None  # the old name, still given to some accounts
+
+
+_DECODER: Final = msgspec.json.Decoder(_Number)
+
+
+def people_of(answer: bytes) -> int | None:
+    """The limit in Meta's answer on a number; None: unlimited, or not told."""
+    try:
+        number = _DECODER.decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    tier = number.whatsapp_business_manager_messaging_limit or number.messaging_limit_tier
+    if not (found := _TIER.fullmatch(tier or "")):
+        return None
+    return int(found[1]) * (1000 if found[2] else 1)
+
+
+class MessagingLimits:
+    """Asks Meta once in a while; `fixed` is what the settings say instead."""
+
+    def __init__(
+        self, ask: Ask, log: Log, *, fixed: int | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._ask, self._log, self._fixed, self._clock = ask, log, fixed, clock
+        self._known: dict[str, tuple[int | None, float]] = {}  # and until when
+
+    async def people(self, phone_number_id: str) -> int | None:
+        """How many people a day; None: no limit, or none that is known."""
+        if self._fixed is not None:
+            return self._fixed or None
+        limit, until = self._known.get(phone_number_id, (None, float("-inf")))
+        if self._clock() < until:
+            return limit
+        answer = await self._ask(phone_number_id)
+        kept_seconds = ASK_AGAIN_SECONDS
+        if answer is not None:
+            was, limit, kept_seconds = limit, people_of(answer), KEPT_SECONDS
+            if limit != was:
+                self._log.info("messaging limit", phone_number_id=phone_number_id, people=limit)
+        if len(self._known) >= MOST_NUMBERS:
+            self._known.clear()
+        self._known[phone_number_id] = (limit, self._clock() + kept_seconds)
+        return limit

@@ -1,0 +1,52 @@
+"""How fast a number may go just now: halved when Meta says too fast, grown back step by step. Pure.
+
+Additive growth after halving is what lets many senders share a line that nobody told them the
+width of (TCP's congestion avoidance, RFC 5681, 3.1); here the line is Meta's, for one number.
+"""
+
+from typing import Final
+
+from daemon.rows import Slowed
+
+STEP_SECONDS: Final = 10.0
+STEP_SHARE: Final = 0.1  # of the rate at which it was throttled
+LEAST_PER_SECOND: Final = 0.5
+
+
+class Tempo:
+    """The rate of one number; times are the caller's monotonic seconds.
+
+    `full_per_second`: what the settings allow; 0: no limit. Without a limit it is slowed from the
+    rate at which it was really going, and free again once it has grown back to that.
+    """
+
+    def __init__(self, full_per_second: float, slowed: Slowed | None, now: float) -> None:
+        self._full = full_per_second
+        self._slowed = slowed
+        self._slowed_at = now - slowed.seconds_ago if slowed else now
+
+    @property
+    def is_slowed(self) -> bool:
+        return self._slowed is not None
+
+    def per_second(self, now: float) -> float:
+        """The rate that holds now; 0: no limit."""
+        if self._slowed is None:
+            return self._full
+        steps = int(max(0.0, now - self._slowed_at) / STEP_SECONDS)
+        grown = self._slowed.to_per_second + steps * STEP_SHARE * self._slowed.from_per_second
+        if grown >= (self._full or self._slowed.from_per_second):
+            self._slowed = None
+            return self._full
+        return grown
+
+    def slow_down(self, now: float, going_per_second: float) -> Slowed:
+        """Halve the rate; `going_per_second`: what left in the last second, if nothing limits it.
+
+        Throttled again on its way back, it grows back to where it was throttled first.
+        """
+        current = self.per_second(now) or going_per_second
+        origin = self._slowed.from_per_second if self._slowed else current
+        halved = max(current / 2, min(current, LEAST_PER_SECOND))
+        self._slowed, self._slowed_at = Slowed(halved, origin), now
+        return self._slowed

@@ -1,0 +1,50 @@
+"""A throttled number goes at half its pace at once, and grows back step by step."""
+
+import pytest
+
+from daemon.rows import Slowed
+from daemon.tempo import Tempo
+
+
+def test_a_number_that_was_never_throttled_goes_at_its_full_rate() -> None:
+    assert Tempo(10, None, now=0).per_second(5) == 10
+
+
+def test_throttled_it_goes_at_half_and_gets_a_tenth_back_every_ten_seconds() -> None:
+    tempo = Tempo(10, None, now=0)
+    assert tempo.slow_down(100, going_per_second=9.9) == Slowed(5, 10)
+    assert [tempo.per_second(100 + s) for s in (0, 9, 10, 20, 49)] == [5, 5, 6, 7, 9]
+    assert tempo.per_second(150) == 10
+    assert not tempo.is_slowed
+
+
+def test_throttled_again_it_halves_again_and_grows_back_to_where_it_came_from() -> None:
+    tempo = Tempo(80, None, now=0)
+    tempo.slow_down(0, 80)
+    assert tempo.slow_down(1, 40) == Slowed(20, 80)
+    assert tempo.per_second(11) == 28
+    assert tempo.per_second(81) == 80
+
+
+def test_it_never_stands_still() -> None:
+    tempo = Tempo(10, None, now=0)
+    slowed = [tempo.slow_down(second, 1).to_per_second for second in range(6)]
+    assert slowed == [5, 2.5, 1.25, 0.625, 0.5, 0.5]
+    assert Tempo(0.25, None, now=0).slow_down(0, 1).to_per_second == 0.25
+
+
+def test_without_a_limit_it_is_slowed_from_the_rate_at_which_it_was_going_and_freed_there() -> None:
+    tempo = Tempo(0, None, now=0)
+    assert tempo.slow_down(0, going_per_second=300) == Slowed(150, 300)
+    assert tempo.per_second(10) == 180
+    assert tempo.per_second(50) == 0
+
+
+def test_the_next_holder_of_the_lane_goes_on_where_the_last_one_was() -> None:
+    tempo = Tempo(10, Slowed(5, 10, seconds_ago=25), now=1000)
+    assert tempo.per_second(1000) == 7
+    assert tempo.per_second(1005) == 8
+
+
+def test_a_rate_that_was_lowered_meanwhile_is_the_end_of_growth() -> None:
+    assert Tempo(6, Slowed(5, 10, seconds_ago=30), now=0).per_second(0) == pytest.approx(6)
