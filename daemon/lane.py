@@ -111,10 +111,16 @@ class LoopRun:
             self._outfit.pace.retune(per_second)
 
     async def _claim(self, now: float) -> None:
-        """Claim what is about to leave; while the number rests, nothing stays claimed."""
-        seconds, self._claims.room_seconds = self._claims.room_seconds, None
-        if seconds and self._hold.rest(now + seconds, MESSAGING_LIMIT):
-            await self._outfit.warden.note_hold(seconds, MESSAGING_LIMIT, None)
+        """Claim what is about to leave; while the number rests, nothing stays claimed.
+
+        At the messaging limit those who have got a place still leave.
+        """
+        if (seconds := self._claims.room_seconds) is not None:
+            if self._claims.ready:
+                return
+            self._claims.room_seconds = None
+            if self._hold.rest(now + seconds, MESSAGING_LIMIT):
+                await self._outfit.warden.note_hold(seconds, MESSAGING_LIMIT, None)
         if self._hold.until > now:
             await self._claims.put_back(self._hold.until)
         else:

@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
-from gateway import errors, health, jobs, realtime, sessions, submit
+from gateway import control, errors, health, jobs, realtime, sessions, submit
 from gateway.answers import answer, refused
 from gateway.auth import Gate, Handler
 from gateway.parts import PARTS, Parts
@@ -32,6 +32,8 @@ ROUTES: Final = (
     ("GET", "/api/bulk/jobs", jobs.newest, "your jobs, newest first"),
     ("GET", "/api/bulk/jobs/{job_id}", jobs.read, "one job with its loops and its errors"),
     ("GET", "/api/bulk/job/{job_id}", jobs.read, "the same, under its old name"),
+    ("POST", "/api/bulk/job/{job_id}/resume", control.resume, "have a paused job go on"),
+    ("POST", "/api/bulk/jobs/{job_id}/resume", control.resume, "the same"),
     ("GET", "/api/bulk/realtime/{job_id}", realtime.watch, "watch a job: server-sent events"),
     ("GET", "/realtime/bulk/{job_id}", realtime.watch, "the same, under its old name"),
     ("POST", "/api/session", sessions.begin, "exchange a key for a browser's cookie"),

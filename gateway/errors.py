@@ -89,6 +89,15 @@ def job_not_found(job_id: str) -> Refusal:
     )
 
 
+def nothing_to_resume(state: str) -> Refusal:
+    return Refusal(
+        status=409,
+        error="Illegal change",
+        message=f"This job is {state}: only a paused job can be resumed.",
+        details={"state": state},
+    )
+
+
 def route_not_found(method: str, path: str) -> Refusal:
     return Refusal(
         status=404,

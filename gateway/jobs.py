@@ -114,6 +114,10 @@ def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
         rate_per_second=rate,
         eta_seconds=eta_seconds(row, settings, rate),
         limited_by=row.limited_by,
+        limited_until=row.limited_until,
+        deferred=row.deferred,
+        stopped_by=row.stopped_by if row.state == JobState.PAUSED else None,
+        resuming=row.state == JobState.PAUSED and row.wanted_no > row.followed_no,
         doubt_until=row.doubt_until if row.state == JobState.SETTLING else None,
     )
 
@@ -147,7 +151,7 @@ def _progress(row: JobRow) -> api.JobProgress:
 
 
 def _loop(row: LoopRow, now: datetime) -> api.LoopView:
-    done = row.sent + row.failed + row.unknown
+    done = row.sent + row.failed + row.unknown + row.skipped
     return api.LoopView(
         **msgspec.structs.asdict(row),
         rate_per_second=_rate(done, row.started_at, row.finished_at or now),

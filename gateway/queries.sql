@@ -43,8 +43,16 @@ SELECT jobs.*,
 -- name: count_jobs$
 SELECT count(*) FROM jobs WHERE owner = :owner;
 
+-- name: want_run$
+-- A person resumes a paused job: a wish with a number of its own, which the daemon follows once.
+-- One that is not followed yet is not made again.
+UPDATE jobs SET wanted = 'run', wanted_no = wanted_no + 1
+ WHERE id = :id AND state = 'paused' AND wanted_no = followed_no
+RETURNING id;
+
 -- name: loops
-SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, started_at, finished_at
+SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, skipped,
+       started_at, finished_at
   FROM loops
  WHERE job_id = :job_id
  ORDER BY loop;
@@ -59,10 +67,12 @@ SELECT recipient AS "to", coalesce(reason, '') AS reason, coalesce(error_details
  LIMIT 20;
 
 -- name: errors
--- Why messages failed, most frequent first; a message without a code failed before Meta saw it.
+-- Why messages failed or were deferred, most frequent first; a message without a code failed before
+-- Meta saw it.
 SELECT coalesce(error_code, 0) AS code, coalesce(max(error_title), '') AS title, count(*) AS count,
        coalesce(max(error_details), '') AS details
   FROM messages
- WHERE job_id = :job_id AND state = 'failed'
+ WHERE job_id = :job_id
+   AND (state = 'failed' OR state = 'skipped' AND error_code IS NOT NULL)
  GROUP BY coalesce(error_code, 0)
  ORDER BY count(*) DESC, code;

@@ -90,6 +90,11 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     event_no: int
     completion_told: bool
     doubt_until: datetime | None
+    deferred: int
+    limited_until: datetime | None
+    stopped_by: str | None
+    wanted_no: int
+    followed_no: int
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -103,6 +108,7 @@ class LoopRow(msgspec.Struct, frozen=True, kw_only=True):
     sent: int
     failed: int
     unknown: int
+    skipped: int
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -178,6 +184,11 @@ class Store:
             in_doubt = await self._in_doubt(connection, job)
         return JobDetail(job, loops, errors, in_doubt)
 
+    async def want_run(self, job_id: UUID) -> bool:
+        """Have a paused job go on; False: it is not paused, or is about to go on already."""
+        async with self._connection() as connection:
+            return await self._q.want_run(connection, id=job_id) is not None
+
     async def newest(self, owner: str, limit: int, offset: int) -> tuple[list[JobRow], int]:
         """A page of an owner's jobs, newest first, and how many there are."""
         async with self._connection() as connection:
@@ -220,7 +231,7 @@ class Store:
         return [InDoubt(**row) async for row in rows]
 
     async def _errors(self, connection: Connection, job: JobRow) -> list[ErrorCount]:
-        if not job.failed:
+        if not (job.failed or job.deferred):
             return []
         rows = self._q.errors(connection, job_id=job.id)
         return [ErrorCount(**row) async for row in rows]

@@ -138,6 +138,7 @@ class LoopView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     sent: int
     failed: int
     unknown: int
+    skipped: int
     started_at: datetime | None
     finished_at: datetime | None
     rate_per_second: float | None
@@ -175,6 +176,10 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rate_per_second: float | None
     eta_seconds: float | None
     limited_by: str | None
+    limited_until: datetime | None  # when that is expected to be over
+    deferred: int  # of the skipped: held back by Meta (131049), and may be sent another day
+    stopped_by: str | None  # of a paused job: stalled, job, template, number, account
+    resuming: bool  # paused, and about to go on
     doubt_until: datetime | None  # while settling: when the last doubt has had its time
 
 
