@@ -18,7 +18,8 @@ from daemon.progress import Progress, is_told, status_frames
 from plumbing.failpoints import reach
 from schemas import metrics
 from schemas.failpoints import FailPoint
-from schemas.receipts import Place, Receipt, fold, read_webhook
+from schemas.receipts import Place, Receipt, fold
+from schemas.webhooks import read_webhook
 
 MOST_BODIES: Final = 500  # that wait here or are being merged
 MOST_RECEIPTS: Final = 500  # about what one statement merges in 20 ms

@@ -1,11 +1,11 @@
-"""Receipts: what Meta says later of a message that it accepted, and how that is read.
+"""Receipts: what Meta says later of a message that it accepted, and how that is read and folded.
 
-A webhook body carries many (business-messaging/whatsapp: webhooks, messages, status). Their order
-is not promised, `delivered` may never come, repeats are normal. Pure.
+A webhook carries many (business-messaging/whatsapp: webhooks, messages, status). Their order is
+not promised, `delivered` may never come, repeats are normal. Pure.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -13,11 +13,11 @@ from uuid import UUID
 import msgspec
 
 from schemas.messages import MessageTag
+from schemas.notices import read_error
 from schemas.outcomes import ApiError
+from schemas.readings import UNREADABLE, kept, time_of
 
-MOST_TEXT: Final = 2000
-MILLISECONDS_FROM: Final = 10**11  # a time that large is no count of seconds: it would be year 5138
-_LARGEST_INTEGER: Final = 2**31 - 1  # of the columns that keep a seq, an attempt and a code
+_LARGEST_INTEGER: Final = 2**31 - 1  # of the columns that keep a seq and an attempt
 
 
 class Status(StrEnum):
@@ -38,13 +38,6 @@ class Receipt(msgspec.Struct, frozen=True):
     recipient: str  # digits; empty when the receipt names none
     tag: MessageTag | None
     error: ApiError | None = None
-
-
-class Webhook(msgspec.Struct, frozen=True):
-    """What a body had: receipts in order, and how many statuses were of no use."""
-
-    receipts: list[Receipt]
-    passed_over: int
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -69,53 +62,37 @@ class Standing(msgspec.Struct, frozen=True):
 Place = tuple[UUID, int]  # a message: its job and its seq
 
 
-class _Error(msgspec.Struct):
-    code: int = 0
-    title: str = ""
-    message: str = ""
-    error_data: Any = None
-
-
 class _Status(msgspec.Struct):
+    """What is needed is checked; what may be missing may also be of another kind."""
+
     id: str
     status: str
     timestamp: int
-    recipient_id: str = ""
-    biz_opaque_callback_data: str | None = None
-    errors: list[_Error] | None = None
+    recipient_id: Any = None
+    biz_opaque_callback_data: Any = None
+    errors: Any = None
 
 
-class _Value(msgspec.Struct):
-    statuses: list[msgspec.Raw] | None = None
+_decode: Final = msgspec.json.Decoder(_Status, strict=False).decode  # times come as text, too
 
 
-class _Change(msgspec.Struct):
-    value: _Value | None = None
-
-
-class _Entry(msgspec.Struct):
-    changes: list[_Change] = []
-
-
-class _Body(msgspec.Struct):
-    entry: list[_Entry] = []
-
-
-_body: Final = msgspec.json.Decoder(_Body)
-_status: Final = msgspec.json.Decoder(_Status, strict=False)  # times come as text and as numbers
-
-
-def read_webhook(body: bytes) -> Webhook:
-    """The receipts of a webhook body. Raises msgspec.DecodeError when it is none."""
-    raws = [
-        raw
-        for entry in _body.decode(body).entry
-        for change in entry.changes
-        if change.value
-        for raw in change.value.statuses or ()
-    ]
-    receipts = [receipt for raw in raws if (receipt := _receipt(raw))]
-    return Webhook(receipts, len(raws) - len(receipts))
+def read_receipt(raw: msgspec.Raw) -> Receipt | None:
+    """One item of `statuses`; None: it says nothing that is of use here."""
+    try:
+        status = _decode(raw)
+        at = time_of(status.timestamp)
+    except (*UNREADABLE, OverflowError, ValueError, OSError):
+        return None
+    if status.status not in list(Status) or not (message_id := kept(status.id)):
+        return None
+    return Receipt(
+        message_id=message_id,
+        status=Status(status.status),
+        at=at,
+        recipient=kept(_text(status.recipient_id)),
+        tag=_tag(_text(status.biz_opaque_callback_data)),
+        error=_error(status.errors) if status.status == Status.FAILED else None,
+    )
 
 
 def fold(placed: Iterable[tuple[Place, Receipt]]) -> list[dict[Place, Standing]]:
@@ -138,28 +115,8 @@ def fold(placed: Iterable[tuple[Place, Receipt]]) -> list[dict[Place, Standing]]
     return batches
 
 
-def _receipt(raw: msgspec.Raw) -> Receipt | None:
-    try:
-        status = _status.decode(raw)
-        at = _time(status.timestamp)
-    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError, ValueError, OSError):
-        return None
-    if status.status not in list(Status) or not (message_id := _kept(status.id)):
-        return None
-    return Receipt(
-        message_id=message_id,
-        status=Status(status.status),
-        at=at,
-        recipient=_kept(status.recipient_id),
-        tag=_tag(status.biz_opaque_callback_data or ""),
-        error=_error(status.errors) if status.status == Status.FAILED else None,
-    )
-
-
-def _time(timestamp: int) -> datetime:
-    """Seconds, as documented, or milliseconds, as seen."""
-    seconds = timestamp / 1000 if timestamp >= MILLISECONDS_FROM else timestamp
-    return datetime.fromtimestamp(seconds, UTC)
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _tag(text: str) -> MessageTag | None:
@@ -169,19 +126,9 @@ def _tag(text: str) -> MessageTag | None:
     return tag
 
 
-def _error(errors: list[_Error] | None) -> ApiError:
-    if not errors:
-        return ApiError(0, "Failed without a reason")
-    error = errors[0]
-    code = error.code if abs(error.code) <= _LARGEST_INTEGER else 0
-    match error.error_data:
-        case {"details": str(details)}:
-            pass
+def _error(errors: object) -> ApiError:
+    match errors:
+        case [dict() as error, *_]:
+            return read_error(error)
         case _:
-            details = error.message
-    return ApiError(code, _kept(error.title or error.message), _kept(details))
-
-
-def _kept(text: str) -> str:
-    """A text of Meta's as PostgreSQL can keep it: without NUL characters, and of a bounded size."""
-    return text.replace("\x00", "")[:MOST_TEXT]
+            return ApiError(0, "Failed without a reason")

@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from schemas.messages import MessageTag
-from schemas.receipts import Receipt, Status, fold, read_webhook
+from schemas.receipts import Receipt, Status, fold
+from schemas.webhooks import read_webhook
 
 JOB = UUID(int=7)
 TAG = MessageTag(JOB, 3, 1)
