@@ -17,6 +17,7 @@ from gateway.hub import Hub
 from gateway.numbers import Numbers
 from gateway.parts import Parts
 from gateway.store import Store
+from gateway.suppression_store import Suppressions
 from gateway.wire import Runner
 from plumbing.broker import Broker
 from plumbing.logs import Log
@@ -74,12 +75,13 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         numbers = Numbers(settings.default_region)
     except ValueError as error:
         raise SettingsError([f"DEFAULT_REGION {error}"]) from error
-    meters = Meters(GATEWAY)
+    meters, store = Meters(GATEWAY), Store()
     return Parts(
         settings=settings,
         log=log,
         meters=meters,
-        store=Store(),
+        store=store,
+        suppressions=Suppressions(store),
         broker=Broker(settings.nats_url, "loopcast-gateway", log, replicas=settings.nats_replicas),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc),
         keys=Keys(settings.api_keys),

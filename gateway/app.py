@@ -5,7 +5,18 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
-from gateway import control, errors, health, jobs, realtime, sessions, submit
+from gateway import (
+    control,
+    errors,
+    exports,
+    health,
+    imports,
+    jobs,
+    realtime,
+    sessions,
+    submit,
+    suppressions,
+)
 from gateway.answers import answer, refused
 from gateway.auth import Gate, Handler
 from gateway.parts import PARTS, Parts
@@ -36,6 +47,12 @@ ROUTES: Final = (
     ("POST", "/api/bulk/jobs/{job_id}/resume", control.resume, "the same"),
     ("GET", "/api/bulk/realtime/{job_id}", realtime.watch, "watch a job: server-sent events"),
     ("GET", "/realtime/bulk/{job_id}", realtime.watch, "the same, under its old name"),
+    ("GET", "/api/suppressions", suppressions.newest, "who wants no messages, newest first"),
+    ("POST", "/api/suppressions", suppressions.add, "numbers that are to get nothing more"),
+    ("POST", "/api/suppressions/import", imports.take, "a whole list of them, as CSV or lines"),
+    ("GET", "/api/suppressions/export", exports.give, "the whole list, as CSV or NDJSON"),
+    ("GET", "/api/suppressions/{number}", suppressions.read, "all that is known of one number"),
+    ("DELETE", "/api/suppressions/{number}", suppressions.lift, "lift what stops it"),
     ("POST", "/api/session", sessions.begin, "exchange a key for a browser's cookie"),
     ("DELETE", "/api/session", sessions.end, "forget the cookie"),
     ("GET", "/healthz", health.healthz, "whether the process lives"),

@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from schemas.api import ErrorBody
+from schemas.suppression_api import Suppression
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,27 @@ def no_valid_recipients(rejected: Sequence[Any], total: int) -> Refusal:
         message=f"None of the {total} recipients can be sent to; the first reasons are in details.",
         details={"rejected": list(rejected), "rejectedTotal": total},
     )
+
+
+def no_numbers() -> Refusal:
+    return Refusal(
+        status=400,
+        error="No numbers provided",
+        message="The list is empty: give at least one phone number.",
+    )
+
+
+def no_valid_numbers(rejected: Sequence[Any], total: int) -> Refusal:
+    return Refusal(
+        status=400,
+        error="No valid numbers found",
+        message=f"None of the {total} entries could be read; the first reasons are in details.",
+        details={"rejected": list(rejected), "rejectedTotal": total},
+    )
+
+
+def not_a_number(text: str, reason: str) -> Refusal:
+    return bad_request(f"{text[:64]!r} is no phone number: {reason}.")
 
 
 def over_hard_cap(cap: int, count: int) -> Refusal:
@@ -98,6 +120,26 @@ def nothing_to_resume(state: str) -> Refusal:
     )
 
 
+def suppression_not_found(number: str) -> Refusal:
+    return Refusal(
+        status=404,
+        error="Suppression not found",
+        message=f"{number} is not on the list, and never was.",
+    )
+
+
+def still_suppressed(number: str, remaining: Sequence[Suppression]) -> Refusal:
+    """Nothing that was named was in force, but something else is."""
+    who = "; ".join(f"{row.source}: {row.reason}" for row in remaining)
+    return Refusal(
+        status=409,
+        error="Still suppressed",
+        message=f"Nothing was lifted. For {number} this is in force: {who}. To lift it all the"
+        f" same, add ?source={remaining[0].source}, or ?all=true.",
+        details={"remaining": list(remaining)},
+    )
+
+
 def route_not_found(method: str, path: str) -> Refusal:
     return Refusal(
         status=404,
@@ -127,11 +169,19 @@ def body_too_slow(seconds: float) -> Refusal:
     )
 
 
-def body_too_large(limit_bytes: int) -> Refusal:
+def body_too_large(limit_bytes: int, advice: str = "split the list into several jobs") -> Refusal:
     return Refusal(
         status=413,
         error="Payload too large",
-        message=f"The body may have {limit_bytes // 2**20} MiB: split the list into several jobs.",
+        message=f"The body may have {limit_bytes // 2**20} MiB: {advice}.",
+    )
+
+
+def form_not_served() -> Refusal:
+    return Refusal(
+        status=415,
+        error="Unsupported Media Type",
+        message="Send the file itself as the body, not a form (curl: --data-binary @list.csv).",
     )
 
 
@@ -141,6 +191,24 @@ def too_many_submissions() -> Refusal:
         error="Too many bulk requests",
         message="Too many submissions are being taken at the same time: try again in a second.",
         headers={"Retry-After": "1"},
+    )
+
+
+def too_many_transfers() -> Refusal:
+    return Refusal(
+        status=429,
+        error="Too many imports and exports",
+        message="Several lists are being imported or exported: try again in a few seconds.",
+        headers={"Retry-After": "5"},
+    )
+
+
+def broken_off(refusal: Refusal, lines: int) -> Refusal:
+    """What ended an import in its middle, and that what came before it is on the list."""
+    return msgspec.structs.replace(
+        refusal,
+        message=f"{refusal.message} {lines} lines are on the list; to send them again is safe.",
+        details={"lines": lines},
     )
 
 

@@ -10,6 +10,7 @@ from gateway.auth import Keys
 from gateway.hub import Hub
 from gateway.numbers import Numbers
 from gateway.store import Store
+from gateway.suppression_store import Suppressions
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.meters import Meters
@@ -17,6 +18,7 @@ from schemas.settings import Gateway
 
 MOST_AT_WORK: Final = 4  # submissions that are read and written at the same time
 MOST_INSIDE: Final = 16  # with those that arrive or wait: 256 MiB of bodies at most
+MOST_TRANSFERS: Final = 4  # whole suppression lists that come in or go out at the same time
 
 
 class Admission:
@@ -44,11 +46,13 @@ class Parts:
     log: Log
     meters: Meters
     store: Store
+    suppressions: Suppressions
     broker: Broker
     hub: Hub
     keys: Keys
     numbers: Numbers
     admission: Admission = field(default_factory=Admission)
+    transfers: Admission = field(default_factory=lambda: Admission(MOST_TRANSFERS))
     checks: set[asyncio.Task[str]] = field(default_factory=set)  # of readiness, under way
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, cast
@@ -132,6 +132,10 @@ class Store:
     def open(self, pool: Pool) -> None:
         """From now on use `pool`, whose database has the schema."""
         self._pool = pool
+
+    def connection(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection of the pool, for the stores of other tables; it fails as this one does."""
+        return self._connection()
 
     async def check(self) -> None:
         """Raises LedgerUnavailable unless PostgreSQL answers."""

@@ -4,6 +4,7 @@ What the settings are stands in `schemas.settings`; here is how any of them is r
 """
 
 import ipaddress
+import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from schemas.failpoints import FailPoint
+from schemas.suppressions import plain
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,14 @@ def parse_fail_points(text: str) -> dict[FailPoint, int]:
             )
         points[FailPoint(name)] = int(passage or "1")
     return points
+
+
+def parse_words(text: str) -> tuple[str, ...]:
+    """Words and phrases, comma separated, with the comma of any script."""
+    words = tuple(filter(None, (word.strip() for word in re.split("[,،，、]", text))))  # noqa: RUF001
+    if not all(plain(word) for word in words):
+        raise ValueError("is words, comma separated, each with a letter or a digit")
+    return words
 
 
 def parse_region(text: str) -> str:

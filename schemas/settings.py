@@ -16,6 +16,7 @@ from schemas.environment import (
     parse_region,
     parse_secrets,
     parse_url,
+    parse_words,
     parse_yes_or_no,
 )
 from schemas.failpoints import FailPoint
@@ -103,6 +104,13 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             at_least=0, at_most=1000,
         ),
     ] = 10  # fmt: skip
+    opt_out_words: Annotated[
+        tuple[str, ...],
+        Env(
+            "OPT_OUT_WORDS", "more words by which recipients stop all messages, comma separated;"
+            " those of fourteen languages are built in", parse=parse_words,
+        ),
+    ] = ()  # fmt: skip
     fail_points: Annotated[
         dict[FailPoint, int],
         Env(
