@@ -51,6 +51,10 @@ class MessagingLimits:
         self._ask, self._log, self._fixed, self._clock = ask, log, fixed, clock
         self._known: dict[str, tuple[int | None, float]] = {}  # and until when
 
+    def forget(self) -> None:
+        """Meta has told of a change: ask anew."""
+        self._known.clear()
+
     async def people(self, phone_number_id: str) -> int | None:
         """How many people a day; None: no limit, or none that is known."""
         if self._fixed is not None:

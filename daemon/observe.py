@@ -70,6 +70,12 @@ class Observer:
         """`why`: opted_out or deferred."""
         self.meters[metrics.SKIPPED].labels(why).inc(messages)
 
+    def opted_out(self, people: int) -> None:
+        """Recipients asked for no more."""
+        self.meters[metrics.OPT_OUTS].inc(people)
+        if people:
+            self.log.info("opted out", people=people)
+
     def in_doubt(self, work: Work, message: Message, verdict: InDoubt) -> None:
         """A request left and nobody knows what became of it."""
         self.log.warning(

@@ -89,6 +89,7 @@ WITH next AS (
 UPDATE jobs j SET
     state = 'running', last_turn_at = clock_timestamp(),
     started_at = coalesce(j.started_at, clock_timestamp()), followed_no = j.wanted_no,
+    resumed_at = CASE WHEN next.state = 'paused' THEN clock_timestamp() ELSE j.resumed_at END,
     reason = CASE WHEN next.state = 'paused' THEN NULL ELSE j.reason END, stopped_by = NULL,
     event_no = j.event_no + (next.state = 'paused')::integer
 FROM next
@@ -158,48 +159,6 @@ WITH stopped AS (
     UPDATE loops l SET idle_turns = 0 FROM stopped WHERE l.job_id = stopped.id AND l.loop = :loop
 )
 SELECT id AS job_id, state, reason, event_no FROM stopped;
-
-
--- name: stop_jobs
--- Meta says no to more than one message: what it says no to waits for a person, and nothing of it is
--- lost. Each condition holds where it is given: one job, one template, one number, or everything.
-UPDATE jobs SET
-    state = 'paused', reason = :reason, stopped_by = :stopped_by, followed_no = wanted_no,
-    limited_by = NULL, limited_until = NULL, event_no = event_no + 1
-WHERE state IN ('queued', 'running')
-  AND (:job_id::uuid IS NULL OR id = :job_id)
-  AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
-  AND (:template::text IS NULL OR content ->> 'name' = :template
-       AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language)
-RETURNING id AS job_id, state, reason, event_no;
-
-
--- name: lanes_to_stop
--- The lanes of what `stop_jobs` is going to stop, locked in the order in which all lock them.
-SELECT phone_number_id FROM lanes
-WHERE phone_number_id IN (
-    SELECT phone_number_id FROM jobs
-    WHERE state IN ('queued', 'running')
-      AND (:job_id::uuid IS NULL OR id = :job_id)
-      AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
-      AND (:template::text IS NULL OR content ->> 'name' = :template))
-ORDER BY phone_number_id
-FOR NO KEY UPDATE;
-
-
--- name: template_is_back
--- Jobs that a template's pause had stopped are told that it is over. They go on where that is wanted
--- (AUTO_RESUME), or else when a person says so.
-UPDATE jobs SET
-    state = CASE WHEN :resumes THEN 'running' ELSE 'paused' END,
-    reason = CASE WHEN :resumes THEN NULL ELSE :reason END,
-    stopped_by = CASE WHEN :resumes THEN NULL ELSE stopped_by END,
-    event_no = event_no + 1
-WHERE state = 'paused' AND stopped_by = 'template' AND wanted = 'run'
-  AND content ->> 'name' = :template
-  AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language
-  AND (:resumes OR reason IS DISTINCT FROM :reason)
-RETURNING id AS job_id, state, :reason::text AS reason, event_no;
 
 
 -- name: note_hold!

@@ -15,11 +15,12 @@ from daemon.doubts import Doubts, Merged
 from daemon.ledger import BROKEN
 from daemon.observe import Observer
 from daemon.progress import Progress, is_told, status_frames
+from daemon.tidings import Tidings
 from plumbing.failpoints import reach
 from schemas import metrics
 from schemas.failpoints import FailPoint
-from schemas.receipts import Place, Receipt, fold
-from schemas.webhooks import read_webhook
+from schemas.receipts import Place, Receipt, Status, fold
+from schemas.webhooks import Webhook, read_webhook
 
 MOST_BODIES: Final = 500  # that wait here or are being merged
 MOST_RECEIPTS: Final = 500  # about what one statement merges in 20 ms
@@ -32,11 +33,15 @@ TELL_SECONDS: Final = 5.0
 
 @dataclass
 class _Body:
-    """A stream message, its receipts, and who waits until it is dealt with."""
+    """A stream message, what it says, and who waits until it is dealt with."""
 
     message: Msg
-    receipts: Sequence[Receipt]
+    webhook: Webhook
     done: asyncio.Future[None]
+
+    @property
+    def receipts(self) -> Sequence[Receipt]:
+        return self.webhook.receipts
 
     def is_dealt_with(self) -> None:
         """Whoever waited may have stopped waiting."""
@@ -47,8 +52,11 @@ class _Body:
 class Receipts:
     """Merges what the stream delivers, for as long as `run` runs."""
 
-    def __init__(self, doubts: Doubts, progress: Progress, observer: Observer) -> None:
-        self._doubts, self._progress, self._observer = doubts, progress, observer
+    def __init__(
+        self, doubts: Doubts, tidings: Tidings, progress: Progress, observer: Observer
+    ) -> None:
+        self._doubts, self._tidings = doubts, tidings
+        self._progress, self._observer = progress, observer
         self._waiting: list[_Body] = []  # bounded by the puller's credit
         self._gathered = asyncio.Event()
 
@@ -59,7 +67,7 @@ class Receipts:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             return self._throw_out(message, error)
         self._count("passed_over", webhook.passed_over)
-        body = _Body(message, webhook.receipts, asyncio.get_running_loop().create_future())
+        body = _Body(message, webhook, asyncio.get_running_loop().create_future())
         self._waiting.append(body)
         self._gathered.set()
         return body.done
@@ -85,6 +93,7 @@ class Receipts:
     async def _deal_with(self, bodies: list[_Body]) -> None:
         try:
             waiting = await self._merge([r for body in bodies for r in body.receipts])
+            await self._tidings.heed(body.webhook for body in bodies)
         except (asyncpg.DataError, ValueError) as error:  # the server's and the client's no
             await self._one_by_one(bodies, error, most_deliveries=1)
         except BROKEN as error:
@@ -118,6 +127,7 @@ class Receipts:
         results = [await self._doubts.merge(batch) for batch in fold(placed)]
         reach(FailPoint.RECEIPTS_MERGED)
         await self._tell(results)
+        await self._heed_failures(results)
         waiting = {place for result in results for place in result.waiting}
         found = {place for result in results for place in result.found}
         for place, receipt in placed:
@@ -137,6 +147,19 @@ class Receipts:
             if place:
                 placed.append((place, receipt))
         return placed
+
+    async def _heed_failures(self, results: list[Merged]) -> None:
+        """Each code of a job once: what it says of more than the message is the same."""
+        for news in (news for result in results for news in result.jobs):
+            codes = {
+                moved.standing.error.code: moved.standing
+                for moved in news.moved
+                if moved.status == Status.FAILED and moved.standing.error
+            }
+            for standing in codes.values():
+                assert standing.error is not None
+                assert standing.failed_at is not None
+                await self._tidings.on_failed(news.job_id, standing.error, standing.failed_at)
 
     async def _tell(self, results: list[Merged]) -> None:
         told = None

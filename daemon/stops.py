@@ -1,14 +1,19 @@
 """The ledger where more than one job is concerned: stopping jobs, and what may set them going."""
 
+from datetime import datetime
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 import msgspec
 
 from daemon.rows import JobMoved
-from daemon.store import QUERIES
 from daemon.verdicts import Scope, Stop
-from plumbing.postgres import Pool
+from plumbing.postgres import Pool, load_queries
 from schemas.jobs import Content, Template
+
+QUERIES: Final = load_queries(Path(__file__).parent / "rules.sql")
+_CONTENT: Final[msgspec.json.Decoder[Content]] = msgspec.json.Decoder(Content)
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,6 +23,13 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     phone_number_id: str | None = None
     template: str | None = None
     language: str = ""  # of the template, as `language_key` has it
+
+
+class StoppedJob(msgspec.Struct, frozen=True):
+    """Where a job sends from, and what."""
+
+    phone_number_id: str
+    content: Content
 
 
 def language_key(code: str) -> str:
@@ -50,15 +62,37 @@ class Stops:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def stop(self, target: Target, scope: Scope, reason: str) -> list[JobMoved]:
-        """Pause what is queued or running and fits; nothing of it is lost."""
+    async def stop(
+        self, target: Target, scope: Scope, reason: str, *, since: datetime | None = None
+    ) -> list[JobMoved]:
+        """Pause what is queued or running and fits; nothing of it is lost.
+
+        `since`: when that was so which stops it; a job that was resumed later goes on.
+        """
         fields = msgspec.structs.asdict(target)
         async with self._pool.acquire() as connection, connection.transaction():
             lanes = {name: value for name, value in fields.items() if name != "language"}
             async for _ in QUERIES.lanes_to_stop(connection, **lanes):
                 pass
-            rows = QUERIES.stop_jobs(connection, **fields, stopped_by=scope, reason=reason)
+            rows = QUERIES.stop_jobs(
+                connection, **fields, stopped_by=scope, reason=reason, since=since
+            )
             return [JobMoved(**row) async for row in rows]
+
+    async def job(self, job_id: UUID) -> "StoppedJob | None":
+        """What a stop has to know of a job."""
+        row = await QUERIES.job_to_stop(self._pool, job_id=job_id)
+        if row is None:
+            return None
+        return StoppedJob(row["phone_number_id"], _CONTENT.decode(row["content"]))
+
+    async def is_newer(self, subject: str, at: datetime | None) -> bool:
+        """Whether news of a subject are newer than what was seen: they repeat, and come late."""
+        return bool(await QUERIES.is_newer(self._pool, subject=subject, at=at))
+
+    async def seen(self, subject: str, event: str, at: datetime | None) -> None:
+        """News of a subject have been dealt with."""
+        await QUERIES.notice_seen(self._pool, subject=subject, event=event, at=at)
 
     async def template_is_back(
         self, template: str, language: str, reason: str, *, resumes: bool

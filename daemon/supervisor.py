@@ -16,6 +16,7 @@ from daemon.cloud_api import CloudApi
 from daemon.doubts import Doubts
 from daemon.limits import MessagingLimits
 from daemon.observe import Check, Observer, health_app
+from daemon.optouts import OptOuts
 from daemon.presence import Presence
 from daemon.progress import Progress
 from daemon.receipts import MOST_BODIES, Receipts
@@ -23,6 +24,7 @@ from daemon.runner import Runner
 from daemon.stops import Stops
 from daemon.store import Store
 from daemon.sweeper import Sweeper
+from daemon.tidings import Tidings
 from daemon.turns import MOST_LANES, Turns
 from plumbing.broker import Broker
 from plumbing.logs import Log
@@ -35,6 +37,7 @@ from schemas import metrics, subjects
 from schemas.lease import answer_seconds
 from schemas.settings import Daemon
 from schemas.subjects import ConsumerDef
+from schemas.suppressions import StopWords
 
 POOL_SIZE: Final = 20
 DRAIN_SECONDS: Final = 28.0  # 25 for the answers, the rest to write them down
@@ -115,11 +118,17 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     )
     cloud = await stack.enter_async_context(CloudApi(settings))
     progress = Progress(broker, observer.meters, observer.log)
-    house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
-    await _merge(house, broker, Receipts(doubts, progress, observer))
     limits = MessagingLimits(cloud.number, observer.log, fixed=settings.messaging_limit)
+    stops = Stops(pool)
+    house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
+    tidings = Tidings(
+        opt_outs=OptOuts(pool), stops=stops, limits=limits, progress=progress, observer=observer,
+        words=StopWords(settings.opt_out_words), waba_id=settings.waba_id,
+        auto_resume=settings.auto_resume,
+    )  # fmt: skip
+    await _merge(house, broker, Receipts(doubts, tidings, progress, observer))
     runner = Runner(
-        settings, store=store, stops=Stops(pool), limits=limits, cloud=cloud, progress=progress,
+        settings, store=store, stops=stops, limits=limits, cloud=cloud, progress=progress,
         observer=observer, stop=stop,
     )  # fmt: skip
     presence = await stack.enter_async_context(Presence(settings.database_url, observer.log))

@@ -48,6 +48,10 @@ SLOWED = Metric(
     name="loopcast_slowed_total", kind=Kind.COUNTER,
     help="Times that a number's pace was halved because Meta said too fast.",
 )  # fmt: skip
+OPT_OUTS = Metric(
+    name="loopcast_opt_outs_total", kind=Kind.COUNTER,
+    help="Stops that recipients asked for, in a message, by a button, or in WhatsApp; repeats too.",
+)  # fmt: skip
 SKIPPED = Metric(
     name="loopcast_skipped_total", kind=Kind.COUNTER, labels=("why",),
     values=(("opted_out",), ("deferred",)),
@@ -154,8 +158,8 @@ STREAM_DROPS = Metric(
 )  # fmt: skip
 
 DAEMON = (
-    MESSAGES, ERRORS, STOPS, SLOWED, SKIPPED, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC, IN_FLIGHT,
-    PACE_WAIT_SECONDS, JOBS, JOB_RECIPIENTS, JOB_MESSAGES, RECEIPTS, DOUBTS_ENDED, MERGE_SECONDS,
-    REDELIVERIES, TAKEOVERS, TURNS_RENEWED, LANES_HELD, EVENTS_LOST,
+    MESSAGES, ERRORS, STOPS, SLOWED, SKIPPED, OPT_OUTS, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC,
+    IN_FLIGHT, PACE_WAIT_SECONDS, JOBS, JOB_RECIPIENTS, JOB_MESSAGES, RECEIPTS, DOUBTS_ENDED,
+    MERGE_SECONDS, REDELIVERIES, TAKEOVERS, TURNS_RENEWED, LANES_HELD, EVENTS_LOST,
 )  # fmt: skip
 GATEWAY = (REQUESTS, REQUEST_SECONDS, ACCEPTED, STREAM_READERS, STREAM_DROPS)

@@ -59,6 +59,14 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             " changed; unset: no receipts come", parse=parse_secrets,
         ),
     ] = ()  # fmt: skip
+    waba_id: Annotated[
+        str | None,
+        Env(
+            "META_WABA_ID", "the WhatsApp business account: its templates are looked up, and"
+            " news of others are passed over",
+            parse=parse_meta_id,
+        ),
+    ] = None  # fmt: skip
     access_token: Annotated[
         Secret,
         Env(
@@ -147,13 +155,6 @@ class Gateway(Common, frozen=True, kw_only=True):
     verify_token: Annotated[
         Secret, Env("META_VERIFY_TOKEN", "for the handshake of Meta's webhooks", parse=Secret)
     ] = Secret("")
-    waba_id: Annotated[
-        str | None,
-        Env(
-            "META_WABA_ID", "the WhatsApp business account, for looking templates up",
-            parse=parse_meta_id,
-        ),
-    ] = None  # fmt: skip
     hard_cap: Annotated[
         int,
         Env("BULK_HARD_CAP", "the most recipients of one job", at_least=1, at_most=1_000_000),

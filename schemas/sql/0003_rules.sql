@@ -17,6 +17,13 @@ CREATE TABLE suppressions (
 );
 CREATE INDEX suppressions_newest ON suppressions (at DESC, number, source) WHERE lifted_at IS NULL;
 
+-- The newest that Meta's webhooks said of a template or an account: they repeat, and come late.
+CREATE TABLE notices (
+    subject text PRIMARY KEY,
+    event   text NOT NULL,
+    at      timestamptz NOT NULL
+);
+
 -- `category` is the template's, as Meta has it; NULL: nobody has looked it up, so it counts as
 -- marketing. `is_checked`: its template and every row of it were held against Meta's template.
 ALTER TABLE jobs
@@ -30,6 +37,7 @@ ALTER TABLE jobs
                                  'stalled', 'job', 'template', 'number', 'account')),
     -- Wishes of people are numbered by the gateway; the daemon writes down which one it has
     -- followed. A newer wish to run sets a paused job going.
+    ADD COLUMN resumed_at    timestamptz,
     ADD COLUMN wanted_no     integer NOT NULL DEFAULT 0,
     ADD COLUMN followed_no   integer NOT NULL DEFAULT 0,
     ADD CONSTRAINT jobs_deferred CHECK (deferred BETWEEN 0 AND skipped);

@@ -1,0 +1,128 @@
+"""What Meta tells beside receipts is heeded: opt-outs, templates, the account, its numbers."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from daemon.limits import MessagingLimits
+from daemon.meanings import Back, Halt, Meaning, Warn, meaning_of_account, meaning_of_template
+from daemon.observe import Observer
+from daemon.optouts import OptOut, OptOuts, asked_for
+from daemon.progress import Progress, job_state
+from daemon.rows import JobMoved
+from daemon.stops import Stops, Target, language_key, target_of
+from daemon.verdicts import Scope, Stop, stop_of
+from schemas.notices import AccountNews, NumberError, NumberNews, TemplateNews
+from schemas.outcomes import ApiError
+from schemas.suppressions import StopWords
+from schemas.webhooks import Webhook
+
+
+class Tidings:
+    """`heed` may be called again with the same webhook: repeats change nothing.
+
+    `waba_id`: the account that is ours; news of others are passed over. None: all of them are.
+    Raises asyncpg.PostgresError and OSError as they come.
+    """
+
+    def __init__(
+        self, *, opt_outs: OptOuts, stops: Stops, limits: MessagingLimits, progress: Progress,
+        observer: Observer, words: StopWords, waba_id: str | None, auto_resume: bool,
+    ) -> None:  # fmt: skip
+        self._opt_outs, self._stops, self._limits = opt_outs, stops, limits
+        self._progress, self._observer = progress, observer
+        self._words, self._waba_id, self._auto_resume = words, waba_id, auto_resume
+
+    async def heed(self, webhooks: Iterable[Webhook]) -> None:
+        """Everything but receipts."""
+        webhooks = list(webhooks)
+        await self._note_opt_outs(webhooks)
+        for webhook in webhooks:
+            for template in webhook.templates:
+                await self._on_template(template)
+            for account in webhook.accounts:
+                await self._on_account(account)
+            for number in webhook.numbers:
+                self._on_number(number)
+            for error in webhook.errors:
+                await self._on_error(error)
+
+    async def on_failed(self, job_id: UUID, error: ApiError, at: datetime) -> None:
+        """An accepted message failed later: what Meta says in that of more than the message.
+
+        What was sent before the job was resumed says nothing of what is sent since.
+        """
+        if (stop := stop_of(error)) is None:
+            return
+        if job := await self._stops.job(job_id):
+            target = target_of(stop, job_id, job.phone_number_id, job.content)
+            await self._halt(target, stop, since=at)
+
+    async def _note_opt_outs(self, webhooks: Iterable[Webhook]) -> None:
+        inbound = [said for webhook in webhooks for said in webhook.inbound]
+        preferences = [wish for webhook in webhooks for wish in webhook.preferences]
+        if changes := asked_for(inbound, preferences, self._words):
+            await self._opt_outs.apply(changes)
+            self._observer.opted_out(sum(isinstance(change, OptOut) for change in changes))
+
+    async def _on_template(self, news: TemplateNews) -> None:
+        subject = f"template {news.name} {language_key(news.language)}"
+        if self._is_foreign(news.waba_id) or not await self._stops.is_newer(subject, news.at):
+            return
+        target = Target(template=news.name, language=language_key(news.language))
+        match meaning_of_template(news):
+            case Back(reason=reason):
+                moved = await self._stops.template_is_back(
+                    news.name, target.language, reason, resumes=self._auto_resume
+                )
+                self._tell(moved)
+            case meaning:
+                await self._act_on(meaning, target)
+        await self._stops.seen(subject, news.event, news.at)
+
+    async def _on_account(self, news: AccountNews) -> None:
+        subject = f"account {news.waba_id}"
+        if self._is_foreign(news.waba_id) or not await self._stops.is_newer(subject, news.at):
+            return
+        await self._act_on(meaning_of_account(news), Target())
+        await self._stops.seen(subject, news.event, news.at)
+
+    def _on_number(self, news: NumberNews) -> None:
+        """A limit that has changed is asked for anew."""
+        if not self._is_foreign(news.waba_id):
+            self._limits.forget()
+            self._observer.log.info(
+                "news of a number", what=news.event, limit=news.limit, number=news.display_number
+            )
+
+    async def _on_error(self, news: NumberError) -> None:
+        """An error that belongs to no message."""
+        self._observer.log.warning(
+            "Meta reports an error", phone_number_id=news.phone_number_id, code=news.error.code,
+            title=news.error.title, details=news.error.details,
+        )  # fmt: skip
+        stop = stop_of(news.error)
+        is_number = stop and stop.scope is Scope.NUMBER and news.phone_number_id
+        if stop and (is_number or stop.scope is Scope.ACCOUNT):
+            await self._halt(target_of(stop, None, news.phone_number_id, None), stop)
+
+    async def _act_on(self, meaning: Meaning, target: Target) -> None:
+        match meaning:
+            case Halt(scope=scope, reason=reason):
+                await self._halt(target, Stop(scope, ApiError(0, "told by webhook"), reason))
+            case Warn(text=text) | Back(reason=text):
+                self._observer.log.warning("news from Meta", news=text)
+
+    async def _halt(self, target: Target, stop: Stop, *, since: datetime | None = None) -> None:
+        moved = await self._stops.stop(target, stop.scope, stop.reason, since=since)
+        if moved:
+            self._observer.stopped(stop, len(moved))
+        self._tell(moved)
+
+    def _tell(self, moved: Iterable[JobMoved]) -> None:
+        for job in moved:
+            self._observer.job_moved(job)
+            self._progress.tell(job.job_id, job.event_no, [job_state(job)])
+
+    def _is_foreign(self, waba_id: str) -> bool:
+        return self._waba_id is not None and waba_id not in ("", self._waba_id)
