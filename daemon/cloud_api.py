@@ -1,4 +1,4 @@
-"""Meta's Cloud API: the only file that speaks to it. One request in, one outcome out."""
+"""Meta's Cloud API: the only file that sends through it. One request in, one outcome out."""
 
 import asyncio
 import time
@@ -57,13 +57,8 @@ class CloudApi:
     """Sends messages. Use it with `async with`; it keeps its connections open between sends."""
 
     def __init__(self, settings: Daemon) -> None:
-        base = settings.graph_api_base_url.rstrip("/")
-        self._url = f"{base}/{settings.graph_api_version}/{{}}/messages"
+        self._provider = settings.provider
         self._timeout_seconds = settings.request_timeout_ms / 1000
-        self._headers = {
-            "Authorization": f"Bearer {settings.access_token}",
-            "Content-Type": "application/json",
-        }
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -71,7 +66,7 @@ class CloudApi:
         trace.on_request_headers_sent.append(_before_the_first_byte)
         trace.on_request_chunk_sent.append(_with_the_last_byte)
         self._session = aiohttp.ClientSession(
-            headers=self._headers,
+            headers={**self._provider.headers(), "Content-Type": "application/json"},
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],
@@ -101,7 +96,7 @@ class CloudApi:
     async def _post(self, phone_number_id: str, body: bytes, departure: Departure) -> Outcome:
         assert self._session is not None
         async with self._session.post(
-            self._url.format(phone_number_id),
+            self._provider.messages_url(phone_number_id),
             data=body,
             allow_redirects=False,
             trace_request_ctx=departure,
