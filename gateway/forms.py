@@ -21,6 +21,8 @@ _HEADERS: Final = {
     "DOCUMENT": ((Part.DOCUMENT,), (Part.FILENAME,)),
     "LOCATION": ((Part.LATITUDE, Part.LONGITUDE), (Part.NAME, Part.ADDRESS)),
 }  # what must be given, and what may be
+_PARTS: Final = {"HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"}
+_BUTTONS: Final = ("QUICK_REPLY", "URL", "COPY_CODE", "OTP", "PHONE_NUMBER", "VOICE_CALL")
 _WITHOUT_KEYS: Final = {"MPM": "a button to products", "SPM": "a button to a product"}
 
 
@@ -83,7 +85,8 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     optional: tuple[Place, ...]
     body: Text
     links: dict[str, int]  # length of a button's address without its variable, by index
-    beyond: tuple[str, ...]  # parts that no key fills, in words
+    beyond: tuple[str, ...]  # parts that must be filled and no key fills, in words
+    unknown: tuple[str, ...]  # parts of which nothing is known here, in words
 
 
 def form_of(template: Template) -> Form:
@@ -106,6 +109,7 @@ def form_of(template: Template) -> Form:
         body=body,
         links={str(i): _text(button.url).length for i, button in buttons},
         beyond=tuple(_beyond(parts, [button for _, button in buttons])),
+        unknown=tuple(_unknown(parts, [button for _, button in buttons])),
     )
 
 
@@ -158,3 +162,10 @@ def _beyond(parts: dict[str, Component], buttons: Sequence[Button]) -> Iterable[
     yield from (
         words for kind, words in _WITHOUT_KEYS.items() if any(_is(b, kind) for b in buttons)
     )
+
+
+def _unknown(parts: dict[str, Component], buttons: Sequence[Button]) -> Iterable[str]:
+    yield from (f"a part of the kind {kind[:32]}" for kind in parts if kind not in _PARTS)
+    for kind in dict.fromkeys(button.type.upper() for button in buttons):
+        if kind not in (*_BUTTONS, *_WITHOUT_KEYS):
+            yield f"a button of the kind {kind[:32]}"

@@ -44,25 +44,30 @@ def hold(order: Order, content: jobs.Template, templates: Sequence[Template]) ->
 
 
 def _ready(content: jobs.Template, templates: Sequence[Template]) -> Template | Refusal:
-    for template in templates:
-        if template.language == content.language_code:
-            if template.is_approved:
-                return template
-            status, why = template.status.upper() or "in no known state", template.rejected_reason
-            because = f" ({why[:200]})" if why and why != "NONE" else ""
-            return errors.template_not_ready(
-                f"{template} is {status}{because} at Meta; only an APPROVED template can be sent.",
-                {"status": template.status.upper()},
-            )
-    languages = sorted({template.language for template in templates})
-    if not languages:
+    named = [template for template in templates if template.language == content.language_code]
+    for template in named:
+        if template.is_approved:
+            return template
+    if named:
+        return _not_approved(named[0])
+    if not templates:
         return errors.template_not_ready(
             f"There is no template {content.name} at Meta. Is its name right, and META_WABA_ID?"
         )
+    languages = sorted({template.language for template in templates})
+    listed = ", ".join(languages[:LISTED])
     return errors.template_not_ready(
-        f"{content.name} is not there in {content.language_code}; it is in"
-        f" {', '.join(languages[:LISTED])}.",
+        f"{content.name} is not there in {content.language_code}; it is in {listed}.",
         {"languages": languages},
+    )
+
+
+def _not_approved(template: Template) -> Refusal:
+    status, why = template.status.upper() or "in no known state", template.rejected_reason
+    because = f" ({why[:200]})" if why and why != "NONE" else ""
+    return errors.template_not_ready(
+        f"{template} is {status}{because} at Meta; only an APPROVED template can be sent.",
+        {"status": template.status.upper()},
     )
 
 
@@ -89,18 +94,17 @@ def _hold_components(form: Form, raw: Sequence[msgspec.Raw]) -> Passed | Refusal
     keys = {key_of(place): place for place in filled}
     if fault := _lengths(form, keys)({key: filled[place] for key, place in keys.items()}):
         return errors.template_mismatch(f"components {fault.reason}.")
-    if form.beyond:
-        reason = f"{form.template} has {' and '.join(form.beyond)}, which is not looked into"
-        said = api.Preflight("skipped", reason)
-        return Passed(category=form.template.known_category, said=said)
     return _passed(form)
 
 
 def _passed(form: Form, check: Check | None = None) -> Passed:
+    """What is not understood here is left to the first message."""
+    unseen = " and ".join((*form.beyond, *form.unknown))
+    reason = f"{form.template} has {unseen}, which is not looked into." if unseen else None
     return Passed(
-        is_checked=True,
+        is_checked=not unseen,
         category=form.template.known_category,
-        said=api.Preflight("checked"),
+        said=api.Preflight("skipped" if unseen else "checked", reason),
         check=check,
         template=str(form.template),
     )

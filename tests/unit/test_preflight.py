@@ -259,6 +259,23 @@ def test_parts_that_no_key_fills_need_components_and_are_left_to_the_first_messa
     assert part in (verdict.said.reason or "")
 
 
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [(template(body("Hi"), buttons({"type": "FLOW"}, LINK)), "a button of the kind FLOW"),
+     (template(body("Hi"), buttons(STOP, LINK), {"type": "NEW"}), "a part of the kind NEW")],
+)  # fmt: skip
+def test_parts_that_are_not_known_here_are_left_to_the_first_message(
+    asked: Template, part: str
+) -> None:
+    verdict = held(quick({"button.1.url": "x"}), asked)
+    assert isinstance(verdict, Passed)
+    assert not verdict.is_checked
+    assert verdict.said == api.Preflight(
+        "skipped", f"offer (en_US) has {part}, which is not looked into."
+    )
+    assert "lacks button.1.url" in refused(quick({}), asked).message
+
+
 def test_an_offer_that_does_not_end_asks_for_nothing() -> None:
     offer = {"type": "LIMITED_TIME_OFFER", "limited_time_offer": {"has_expiration": False}}
     assert isinstance(held(quick({}), template(body("Hi"), offer)), Passed)
@@ -269,6 +286,11 @@ def test_only_what_is_approved_is_ready(status: str) -> None:
     said = refused(quick({}), template(body("Hi"), status=status, rejected_reason="NONE"))
     assert (said.error, said.details) == ("Template not ready", {"status": status.upper()})
     assert said.message.startswith(f"offer (en_US) is {status.upper()} at Meta")
+
+
+def test_of_two_in_a_language_the_approved_one_counts() -> None:
+    old = template(body("Hi {{1}}"), status="DELETED")
+    assert isinstance(held(quick({}), old, template(body("Hi"))), Passed)
 
 
 def test_why_a_template_was_rejected_is_passed_on() -> None:
