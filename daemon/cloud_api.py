@@ -1,4 +1,4 @@
-"""Meta's Cloud API: the only file that speaks to it. One request in, one outcome out."""
+"""Meta's Cloud API: the only file that sends through it. One request in, one outcome out."""
 
 import asyncio
 import time
@@ -59,14 +59,8 @@ class CloudApi:
     """Sends messages. Use it with `async with`; it keeps its connections open between sends."""
 
     def __init__(self, settings: Daemon) -> None:
-        base = settings.graph_api_base_url.rstrip("/")
-        self._url = f"{base}/{settings.graph_api_version}/{{}}/messages"
-        self._number_url = f"{base}/{settings.graph_api_version}/{{}}"
+        self._provider = settings.provider
         self._timeout_seconds = settings.request_timeout_ms / 1000
-        self._headers = {
-            "Authorization": f"Bearer {settings.access_token}",
-            "Content-Type": "application/json",
-        }
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
@@ -74,7 +68,7 @@ class CloudApi:
         trace.on_request_headers_sent.append(_before_the_first_byte)
         trace.on_request_chunk_sent.append(_with_the_last_byte)
         self._session = aiohttp.ClientSession(
-            headers=self._headers,
+            headers={**self._provider.headers(), "Content-Type": "application/json"},
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],
@@ -104,22 +98,25 @@ class CloudApi:
     async def number(self, phone_number_id: str) -> bytes | None:
         """What Meta says of a number (phone_number_id, GET); None: no answer of use."""
         assert self._session is not None
+        if (url := self._provider.number_url(phone_number_id)) is None:
+            return None
         try:
             async with (
                 asyncio.timeout(LOOK_UP_SECONDS),
                 self._session.get(
-                    self._number_url.format(phone_number_id), params={"fields": NUMBER_FIELDS},
-                    allow_redirects=False, trace_request_ctx=Departure(lambda: True, _unpaced),
+                    url, params={"fields": NUMBER_FIELDS}, allow_redirects=False,
+                    trace_request_ctx=Departure(lambda: True, _unpaced),
                 ) as response,
             ):  # fmt: skip
-                return await response.read() if response.status == 200 else None
+                is_told = response.status == 200
+                return await response.content.read(MOST_ANSWER_BYTES) if is_told else None
         except (TimeoutError, aiohttp.ClientError, OSError):
             return None
 
     async def _post(self, phone_number_id: str, body: bytes, departure: Departure) -> Outcome:
         assert self._session is not None
         async with self._session.post(
-            self._url.format(phone_number_id),
+            self._provider.messages_url(phone_number_id),
             data=body,
             allow_redirects=False,
             trace_request_ctx=departure,

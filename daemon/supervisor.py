@@ -101,7 +101,7 @@ async def _start(house: House) -> None:
     await _work(house, pool, broker)
     log.info(
         "ready", loop_size=settings.loop_size, pause_ms=settings.pause_ms,
-        messages_per_second=settings.messages_per_second, graph=settings.graph_api_base_url,
+        messages_per_second=settings.messages_per_second, graph=settings.provider.base_url,
     )  # fmt: skip
 
 

@@ -14,10 +14,12 @@ from gateway.app import make_app
 from gateway.auth import Keys
 from gateway.follower import Follower
 from gateway.hub import Hub
+from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.parts import Parts
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
+from gateway.templates import Templates
 from gateway.wire import Runner
 from plumbing.broker import Broker
 from plumbing.logs import Log
@@ -50,6 +52,7 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         following = await stack.enter_async_context(_connected(parts))
         opening = await stack.enter_async_context(_opening(parts))
+        await stack.enter_async_context(_asking(parts))
         await stack.enter_async_context(_listening(parts))
         parts.log.info("listening", url=f"http://{host}:{port}")
         await _until(stop, following, opening)
@@ -75,7 +78,7 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         numbers = Numbers(settings.default_region)
     except ValueError as error:
         raise SettingsError([f"DEFAULT_REGION {error}"]) from error
-    meters, store = Meters(GATEWAY), Store()
+    meters, store, lookup = Meters(GATEWAY), Store(), Lookup(settings)
     return Parts(
         settings=settings,
         log=log,
@@ -86,6 +89,8 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         hub=Hub(on_drop=meters[STREAM_DROPS].inc),
         keys=Keys(settings.api_keys),
         numbers=numbers,
+        lookup=lookup,
+        templates=Templates(lookup.ask),
     )
 
 
@@ -111,6 +116,16 @@ async def _opening(parts: Parts) -> AsyncIterator[asyncio.Task[Pool]]:
         await end(opening)
         if not (opening.cancelled() or opening.exception()):
             await _close(opening.result())
+
+
+@asynccontextmanager
+async def _asking(parts: Parts) -> AsyncIterator[None]:
+    """The client that looks templates up; closed after the last handler."""
+    async with parts.lookup:
+        try:
+            yield
+        finally:
+            await parts.templates.close()
 
 
 @asynccontextmanager

@@ -84,6 +84,33 @@ def over_hard_cap(cap: int, count: int) -> Refusal:
     )
 
 
+def template_not_ready(message: str, details: Any = None) -> Refusal:
+    return Refusal(status=400, error="Template not ready", message=message, details=details)
+
+
+def template_mismatch(message: str) -> Refusal:
+    return Refusal(status=400, error="Template parameters do not match", message=message)
+
+
+def rows_do_not_fill(template: str, rows: Sequence[Any], total: int) -> Refusal:
+    counted = "1 row does" if total == 1 else f"{total} rows do"
+    return Refusal(
+        status=400,
+        error="Rows do not fill the template",
+        message=f"{counted} not fill {template}; the first are in details. Nothing was made.",
+        details={"rows": list(rows), "rowsTotal": total},
+    )
+
+
+def token_refused(reason: str) -> Refusal:
+    return Refusal(
+        status=502,
+        error="Access token refused",
+        message=f"META_ACCESS_TOKEN is not taken: {reason}. Every message would fail; give gateway"
+        " and daemon a new one. Nothing was made.",
+    )
+
+
 def key_reused() -> Refusal:
     return Refusal(
         status=422,

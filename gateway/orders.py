@@ -4,24 +4,26 @@ Pure. What is in the list of recipients is read later, in slices (`gateway.recip
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from itertools import islice
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
 from gateway import errors
 from gateway.errors import Refusal
 from gateway.numbers import Invalid
-from gateway.recipients import Source, Table, Text, Values, sendable
+from gateway.recipients import Source, Table, Text, Values
+from gateway.values import sendable
 from schemas import api, jobs
 from schemas.environment import parse_meta_id
+from schemas.places import Place, fault_of, places_of
 from schemas.settings import Gateway
 
 LONGEST_NAME: Final = 512  # of templates at Meta; labels of ours get the same
-MOST_PLACEHOLDERS: Final = 100  # a body of 1024 characters at Meta has room for fewer
 LONGEST_TEXT: Final = 4096  # characters of a free text at Meta
 DEFAULT_LANGUAGE: Final = "en_US"
+COMPONENTS: Final = "components"  # the field of the direct form that fills a template
 
 LARGEST_REST_BYTES: Final = 256 * 2**10
 IGNORED_SHOWN: Final = 20
@@ -36,16 +38,21 @@ _KNOWN: Final = {
     for kind in (api.QuickSend, api.CustomizeSend, api.DirectSend)
 }
 
-_NAMED: Final = re.compile(r"[a-z0-9_]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(_[A-Za-z0-9]{2,4})?")
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One submission, checked but for its recipients."""
+    """One submission, checked but for its recipients.
+
+    `places` are those of a template that its values fill, by key; `filled_by` is the field that
+    says so.
+    """
 
     phone_number_id: str
     content: jobs.Content
     source: Source
+    places: Mapping[str, Place] = {}
+    filled_by: str = COMPONENTS
     campaign_name: str | None = None
     campaign_id: str | None = None
 
@@ -60,7 +67,7 @@ def check(request: Request, settings: Gateway) -> Order | Refusal:
     if missing := _missing(request):
         return errors.missing_fields(missing)
     made = _made(request, settings)
-    if isinstance(made, Order) and (problem := _problem(made)):
+    if isinstance(made, Order) and (problem := _problem(made, settings.only_number)):
         return errors.bad_request(problem)
     return made
 
@@ -108,11 +115,11 @@ def _made(request: Request, settings: Gateway) -> Order | Refusal:
 
 def _quick(request: api.QuickSend) -> Order | Refusal:
     variables = request.variables or {}
-    if problem := _placeholder_problem("variables", variables):
-        return errors.bad_request(problem)
-    texts: dict[str, str] = {}
+    if fault := fault_of(variables):
+        return errors.bad_request(f"variables {fault}.")
+    places, texts = places_of(variables), dict[str, str]()
     for key, value in variables.items():
-        text = sendable(value)
+        text = sendable(value, places[key].part)
         if isinstance(text, Invalid):
             return errors.bad_request(f'variables["{key}"] {text.reason}.')
         texts[key] = text
@@ -122,18 +129,22 @@ def _quick(request: api.QuickSend) -> Order | Refusal:
             request.template_name or "", request.language or DEFAULT_LANGUAGE, texts
         ),
         source=Text(request.recipients_text or ""),
+        places=places,
+        filled_by="variables",
         campaign_name=request.campaign_name,
     )
 
 
 def _customize(request: api.CustomizeSend) -> Order | Refusal:
     mappings = request.variable_mappings or {}
-    if problem := _placeholder_problem("variableMappings", mappings):
-        return errors.bad_request(problem)
+    if fault := fault_of(mappings):
+        return errors.bad_request(f"variableMappings {fault}.")
     return Order(
         phone_number_id=request.phone_number_id or "",
         content=jobs.Template(request.template_name or "", request.language or DEFAULT_LANGUAGE),
         source=Table(request.data or [], request.recipient_column or "", mappings),
+        places=places_of(mappings),
+        filled_by="variableMappings",
         campaign_name=request.campaign_name,
     )
 
@@ -171,11 +182,13 @@ def _missing(request: Request) -> list[str]:
     ]
 
 
-def _problem(order: Order) -> str | None:
+def _problem(order: Order, only_number: str | None) -> str | None:
     try:
         parse_meta_id(order.phone_number_id)
     except ValueError as error:
         return f"The phone number id {error}."
+    if only_number not in (None, order.phone_number_id):
+        return f"The key at 360dialog sends from the number {only_number} alone: give its id."
     for name, label in (("name", order.campaign_name), ("id", order.campaign_id)):
         if label is not None and len(label) > LONGEST_NAME:
             return f"The campaign's {name} may have {LONGEST_NAME} characters."
@@ -192,29 +205,3 @@ def _content_problem(content: jobs.Content) -> str | None:
             return f"The language must be a code of the template such as en_US or de, not {code!r}."
         case _:
             return None
-
-
-def _placeholder_problem(field: str, values: Mapping[str, Any]) -> str | None:
-    """Positional placeholders are 1 to n without a gap, named ones are words; never both."""
-    if len(values) > MOST_PLACEHOLDERS:
-        return (
-            f"{field} has {len(values)} placeholders: a template has {MOST_PLACEHOLDERS} at most."
-        )
-    numbered = [key for key in values if key.isdecimal()]
-    if not numbered:
-        return _name_problem(field, list(values))
-    if len(numbered) < len(values):
-        return f"{field} mixes numbered and named placeholders: a template has one kind."
-    if set(values) != {str(number) for number in range(1, len(values) + 1)}:
-        return f"{field} must be numbered from 1 without gaps, not {', '.join(values)[:200]}."
-    return None
-
-
-def _name_problem(field: str, names: Sequence[str]) -> str | None:
-    for name in names:
-        if not _NAMED.fullmatch(name):
-            return (
-                f"{field} has the placeholder {name[:64]!r}: use 1, 2, … or names of lower-case"
-                " letters, digits and underscores."
-            )
-    return None

@@ -8,9 +8,11 @@ from aiohttp import web
 
 from gateway.auth import Keys
 from gateway.hub import Hub
+from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
+from gateway.templates import Templates
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.meters import Meters
@@ -51,6 +53,8 @@ class Parts:
     hub: Hub
     keys: Keys
     numbers: Numbers
+    lookup: Lookup
+    templates: Templates
     admission: Admission = field(default_factory=Admission)
     transfers: Admission = field(default_factory=lambda: Admission(MOST_TRANSFERS))
     checks: set[asyncio.Task[str]] = field(default_factory=set)  # of readiness, under way

@@ -3,10 +3,10 @@
 -- name: insert_job$
 -- The key decides between two submissions that come at once: the later one waits here for the
 -- first, then gets no row and answers with the winner's job.
-INSERT INTO jobs (id, owner, phone_number_id, campaign_name, campaign_id, content, submission,
-                  idempotency_key, request_hash, loop_size, total, queued)
-VALUES (:id, :owner, :phone_number_id, :campaign_name, :campaign_id, :content, :submission,
-        :idempotency_key, :request_hash, :loop_size, :total, :total)
+INSERT INTO jobs (id, owner, phone_number_id, campaign_name, campaign_id, content, category,
+                  is_checked, submission, idempotency_key, request_hash, loop_size, total, queued)
+VALUES (:id, :owner, :phone_number_id, :campaign_name, :campaign_id, :content, :category,
+        :is_checked, :submission, :idempotency_key, :request_hash, :loop_size, :total, :total)
 ON CONFLICT (owner, idempotency_key) DO NOTHING
 RETURNING created_at;
 

@@ -4,33 +4,37 @@ Reading is lazy and one pass: the caller takes as many entries at a time as the 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
 from gateway.numbers import Invalid, Numbers
+from gateway.values import sendable
 from schemas.api import RejectedLine
+from schemas.places import places_of
 
 REJECTED_SHOWN: Final = 20
 COLUMNS_SHOWN: Final = 50
 VALUE_SHOWN: Final = 64  # characters of a rejected value that are given back
 LARGEST_ROW_BYTES: Final = 256 * 2**10  # decoded in one step, about 10 ms
-LONGEST_VALUE: Final = 1024  # a template's whole body may have as many (Meta: templates)
+
+Check = Callable[[Mapping[str, str]], Invalid | None]  # of a row's values, by key
 
 _VALUE: Final = re.compile(r"[^\r\n,;\t]+")
-_UNSENDABLE: Final = re.compile(r"[\r\n\t]|    ")  # Meta refuses them in a parameter: 132012
 _ROW: Final = msgspec.json.Decoder(dict[str, Any])
 _encode: Final = msgspec.json.Encoder().encode
 
 
 class Entry(NamedTuple):
-    """One recipient as submitted: where it stood, what was written, what it is to be told."""
+    """One recipient as submitted: where it stood, what was written, what it is to be told.
+
+    `value` is Invalid where no number is, `variables` where they cannot fill a template.
+    """
 
     line: int
-    value: object
+    value: object | Invalid
     variables: Mapping[str, str] | Invalid | None = None
 
 
@@ -99,7 +103,9 @@ class Table:
     def __init__(
         self, rows: Sequence[msgspec.Raw], column: str, mappings: Mapping[str, str]
     ) -> None:
-        self._rows, self._column, self._mappings = rows, column, mappings
+        places = places_of(mappings)
+        self._rows, self._column = rows, column
+        self._mappings = [(key, name, places[key].part) for key, name in mappings.items()]
         self._absent = {column, *mappings.values()}
 
     def entries(self) -> Iterator[Entry]:
@@ -121,15 +127,15 @@ class Table:
     def _entry(self, line: int, row: dict[str, Any]) -> Entry:
         value = row.get(self._column)
         if value is None or value == "":
-            return Entry(line, "", Invalid(f'the column "{self._column}" is empty'))
+            return Entry(line, Invalid(f'the column "{self._column}" is empty'))
         if not self._mappings:
             return Entry(line, value)
         return Entry(line, value, self._variables(row))
 
     def _variables(self, row: dict[str, Any]) -> Mapping[str, str] | Invalid:
         variables = {}
-        for key, column in self._mappings.items():
-            text = sendable(row.get(column))
+        for key, column, part in self._mappings:
+            text = sendable(row.get(column), part)
             if isinstance(text, Invalid):
                 return Invalid(f'the column "{column}" {text.reason}')
             variables[key] = text
@@ -147,35 +153,6 @@ def _row(line: int, raw: msgspec.Raw) -> dict[str, Any]:
         raise MalformedRow(line, error) from error
 
 
-def sendable(value: object) -> str | Invalid:
-    """A value as a person would write it, when Meta takes it as a template's parameter."""
-    text = value if isinstance(value, str) else _written(value)
-    if text is None:
-        return Invalid("holds a list or an object, not a value")
-    if not text or text.isspace():
-        return Invalid("is empty")
-    if len(text) > LONGEST_VALUE:
-        return Invalid(f"is longer than {LONGEST_VALUE} characters")
-    if _UNSENDABLE.search(text):
-        return Invalid("has a line break, a tab or four spaces in a row, which Meta refuses")
-    return text
-
-
-def _written(value: object) -> str | None:
-    """12.0 as 12, 19.9 as it is, never an exponent; None: no single value."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "true" if value else "false"
-        case int():
-            return str(value)
-        case float():
-            return str(int(value)) if value.is_integer() else format(Decimal(repr(value)), "f")
-        case _:
-            return None
-
-
 class Accepted(NamedTuple):
     """Who gets a message: digits, and the JSON of what is this recipient's alone."""
 
@@ -184,37 +161,47 @@ class Accepted(NamedTuple):
 
 
 class Recipients:
-    """Gathers entries: the first of each number is accepted, everything else is accounted for."""
+    """Gathers entries: the first of each number is accepted, everything else is accounted for.
 
-    def __init__(self, numbers: Numbers) -> None:
-        self._numbers = numbers
+    With `check`, rows are held against a template: one that does not fill it is kept apart in
+    `unfilled`, because then no job is made. Without, such a row is rejected by itself.
+    """
+
+    def __init__(self, numbers: Numbers, check: Check | None = None) -> None:
+        self._numbers, self._check = numbers, check
         self._seen: set[str] = set()
         self.accepted: list[Accepted] = []
         self.duplicates = 0
         self.rejected: list[RejectedLine] = []
         self.rejected_total = 0
+        self.unfilled: list[RejectedLine] = []
+        self.unfilled_total = 0
 
     @property
     def total(self) -> int:
         """Of all entries, whatever became of them."""
-        return len(self.accepted) + self.duplicates + self.rejected_total
+        return len(self.accepted) + self.duplicates + self.rejected_total + self.unfilled_total
 
     def add(self, entry: Entry) -> None:
         """Take one entry. A number that comes again keeps what its first entry said."""
         if isinstance(entry.variables, Invalid):
-            return self._reject(entry, entry.variables)
+            return self._leave_unfilled(entry, entry.variables)
         number = self._number(entry.value)
         if isinstance(number, Invalid):
             return self._reject(entry, number)
         if number in self._seen:
             self.duplicates += 1
             return None
+        if self._check and entry.variables and (fault := self._check(entry.variables)):
+            return self._leave_unfilled(entry, fault)
         self._seen.add(number)
         variables = _encode(entry.variables) if entry.variables else None
         self.accepted.append(Accepted(number, variables))
         return None
 
     def _number(self, value: object) -> str | Invalid:
+        if isinstance(value, Invalid):
+            return value
         if isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool)):
@@ -224,5 +211,17 @@ class Recipients:
     def _reject(self, entry: Entry, why: Invalid) -> None:
         self.rejected_total += 1
         if len(self.rejected) < REJECTED_SHOWN:
-            shown = str(entry.value).strip()[:VALUE_SHOWN]
-            self.rejected.append(RejectedLine(entry.line, shown, why.reason))
+            self.rejected.append(_line(entry, why))
+
+    def _leave_unfilled(self, entry: Entry, why: Invalid) -> None:
+        if self._check is None:
+            return self._reject(entry, why)
+        self.unfilled_total += 1
+        if len(self.unfilled) < REJECTED_SHOWN:
+            self.unfilled.append(_line(entry, why))
+        return None
+
+
+def _line(entry: Entry, why: Invalid) -> RejectedLine:
+    value = "" if isinstance(entry.value, Invalid) else str(entry.value)
+    return RejectedLine(entry.line, value.strip()[:VALUE_SHOWN], why.reason)

@@ -38,7 +38,11 @@ class LedgerUnavailable(Exception):
 
 
 class NewJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job to be made; `content` and `submission` are JSON."""
+    """A job to be made; `content` and `submission` are JSON.
+
+    `category` is the template's where it is known; `is_checked`: nothing is left for the first
+    message to find out.
+    """
 
     id: UUID
     owner: str
@@ -46,6 +50,8 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     campaign_name: str | None
     campaign_id: str | None
     content: bytes
+    category: str | None
+    is_checked: bool
     submission: bytes
     idempotency_key: str | None
     request_hash: bytes | None

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 import time
 import zlib
-from itertools import islice
 from typing import Final
 from uuid import uuid4
 
@@ -18,7 +17,8 @@ from gateway.auth import owner_of
 from gateway.errors import Refusal
 from gateway.orders import Order
 from gateway.parts import PARTS, Parts
-from gateway.recipients import MalformedRow, Recipients
+from gateway.reading import Reading, read
+from gateway.recipients import Recipients
 from plumbing.failpoints import reach
 from schemas import api
 from schemas.failpoints import FailPoint
@@ -28,8 +28,6 @@ from schemas.states import JobState
 
 BODY_LIMIT_BYTES: Final = 16 * 2**20
 BODY_SECONDS: Final = 60.0
-SLICE: Final = 50  # entries between two looks at the event loop: under 1 ms, fat rows more
-ENTRIES_PER_CAP: Final = 4  # duplicates and nonsense included: reading a list has an end
 BULK_THRESHOLD: Final = 50  # front ends speak of a bulk send above it
 REPLAYED: Final = {"Idempotency-Replayed": "true"}
 
@@ -88,19 +86,16 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
     digest = await _digest(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
         return _answer_again(first, digest)
-    order, ignored = _order(body, kind, parts), orders.ignored_fields(body, kind)
-    if isinstance(order, Refusal):
-        return refused(order)
-    recipients = await _recipients(order, parts)
-    if isinstance(recipients, Refusal):
-        return refused(recipients)
-    job = _new_job(order, recipients, ignored, owner_of(request), key, digest, parts)
+    submitted = await read(body, kind, parts)
+    if isinstance(submitted, Refusal):
+        return refused(submitted)
+    job = _new_job(submitted, owner_of(request), key, digest, parts.settings.loop_size)
     made = await parts.store.add(job)
     if made is None:
         return await _lost_race(parts, job)
     reach(FailPoint.JOB_COMMITTED)
-    await outbox.wake(parts.broker, _job_order(order, made), parts.log)
-    _account(parts, job, recipients, time.monotonic() - started)
+    await outbox.wake(parts.broker, _job_order(submitted.order, made), parts.log)
+    _account(parts, job, submitted.recipients, time.monotonic() - started)
     return answer(_said(made), 201)
 
 
@@ -118,61 +113,17 @@ async def _digest(path: str, body: bytes) -> bytes:
     return await asyncio.to_thread(lambda: hashlib.sha256(path.encode() + b"\n" + body).digest())
 
 
-def _order(body: bytes, kind: type[orders.Request], parts: Parts) -> Order | Refusal:
-    if refusal := orders.oversized(body, kind, parts.settings.hard_cap):
-        return refusal
-    try:
-        request = msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return errors.malformed(error, body)
-    return orders.check(request, parts.settings)
-
-
-async def _recipients(order: Order, parts: Parts) -> Recipients | Refusal:
-    """Read the list in slices, so that streams and health checks go on meanwhile."""
-    recipients, entries = Recipients(parts.numbers), order.source.entries()
-    most = ENTRIES_PER_CAP * parts.settings.hard_cap
-    try:
-        while recipients.total <= most and (batch := list(islice(entries, SLICE))):
-            for entry in batch:
-                recipients.add(entry)
-            await asyncio.sleep(0)
-    except MalformedRow as error:
-        return errors.bad_request(str(error))
-    except RecursionError:
-        return errors.bad_request("The JSON is nested too deeply.")
-    return _fault(order, recipients, parts.settings.hard_cap) or recipients
-
-
-def _fault(order: Order, recipients: Recipients, cap: int) -> Refusal | None:
-    """What is wrong with the list as a whole."""
-    accepted = len(recipients.accepted)
-    if recipients.total > ENTRIES_PER_CAP * cap:
-        return errors.bad_request(f"The list has more than {ENTRIES_PER_CAP * cap} entries.")
-    if fault := order.source.fault():
-        return errors.bad_request(f"{fault}.")
-    if recipients.total == 0:
-        return errors.no_recipients()
-    if not accepted:
-        return errors.no_valid_recipients(recipients.rejected, recipients.rejected_total)
-    return errors.over_hard_cap(cap, accepted) if accepted > cap else None
-
-
 def _new_job(
-    order: Order,
-    recipients: Recipients,
-    ignored: list[str],
-    owner: str,
-    key: str | None,
-    digest: bytes | None,
-    parts: Parts,
+    submitted: Reading, owner: str, key: str | None, digest: bytes | None, loop_size: int
 ) -> store.NewJob:
+    order, passed, recipients = submitted.order, submitted.passed, submitted.recipients
     said = api.Submission(
         accepted=len(recipients.accepted),
         duplicates=recipients.duplicates,
         rejected=recipients.rejected,
         rejected_total=recipients.rejected_total,
-        ignored_fields=ignored,
+        ignored_fields=submitted.ignored,
+        preflight=passed.said,
     )
     return store.NewJob(
         id=uuid4(),
@@ -181,10 +132,12 @@ def _new_job(
         campaign_name=order.campaign_name,
         campaign_id=order.campaign_id,
         content=msgspec.json.encode(order.content),
+        category=passed.category,
+        is_checked=passed.is_checked,
         submission=msgspec.json.encode(said),
         idempotency_key=key,
         request_hash=digest,
-        loop_size=parts.settings.loop_size,
+        loop_size=loop_size,
         recipients=recipients.accepted,
     )
 
@@ -226,6 +179,7 @@ def _said(made: store.Submitted) -> api.Submitted:
         rejected=kept.rejected,
         rejected_total=kept.rejected_total,
         ignored_fields=kept.ignored_fields or msgspec.UNSET,
+        preflight=kept.preflight or msgspec.UNSET,
     )
 
 

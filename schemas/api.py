@@ -94,6 +94,13 @@ class RejectedLine(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Preflight(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether a submission was held against its template at Meta: `checked` or `skipped`."""
+
+    state: str
+    reason: str | None = None  # of a check that was skipped
+
+
 class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What became of a submitted list; kept with the job, so that it can be said again."""
 
@@ -102,6 +109,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rejected: list[RejectedLine]
     rejected_total: int
     ignored_fields: list[str] = []
+    preflight: Preflight | None = None
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -123,6 +131,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rejected: list[RejectedLine]
     rejected_total: int
     ignored_fields: list[str] | msgspec.UnsetType = msgspec.UNSET  # left out when there are none
+    preflight: Preflight | msgspec.UnsetType = msgspec.UNSET  # left out where none is made
 
 
 class JobProgress(msgspec.Struct, frozen=True, rename="camel"):

@@ -31,10 +31,28 @@ def _wrong_together(settings: msgspec.Struct) -> list[str]:
     match settings:
         case Daemon():
             return _wrong_for_daemon(settings)
-        case Gateway(host=host, api_keys=()) if not is_loopback(host):
-            return [f"HOST is {host!r}, where strangers could reach it without a key; {ADVICE}"]
+        case Gateway():
+            return _wrong_for_gateway(settings)
         case _:
             return []
+
+
+def _wrong_for_gateway(settings: Gateway) -> list[str]:
+    problems = []
+    if not settings.api_keys and not is_loopback(settings.host):
+        where = f"HOST is {settings.host!r}, where strangers could reach it without a key"
+        problems.append(f"{where}; {ADVICE}")
+    if settings.waba_id and not settings.access_token:
+        problems.append(
+            "META_WABA_ID is set, so templates are looked up, and META_ACCESS_TOKEN is not; give"
+            " the gateway the token too, or unset META_WABA_ID"
+        )
+    if not (settings.provider.is_meta or settings.default_phone_number_id):
+        problems.append(
+            "WHATSAPP_PROVIDER is 360dialog, whose key sends from one number alone; set"
+            " META_PHONE_NUMBER_ID to that number's id"
+        )
+    return problems
 
 
 def _wrong_for_daemon(settings: Daemon) -> list[str]:

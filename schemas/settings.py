@@ -20,6 +20,7 @@ from schemas.environment import (
     parse_yes_or_no,
 )
 from schemas.failpoints import FailPoint
+from schemas.provider import BASE_URLS, META, Provider
 
 DOUBT_SECONDS: Final = 900  # receipts of accepted messages come within seconds, paced ones later
 
@@ -62,26 +63,34 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     waba_id: Annotated[
         str | None,
         Env(
-            "META_WABA_ID", "the WhatsApp business account: its templates are looked up, and"
-            " news of others are passed over",
+            "META_WABA_ID", "the WhatsApp business account: every submission is held against its"
+            " template there, and news of other accounts are passed over; unset: the first message"
+            " tells. 360dialog needs none",
             parse=parse_meta_id,
         ),
     ] = None  # fmt: skip
+    provider_name: Annotated[
+        str,
+        Env(
+            "WHATSAPP_PROVIDER", "who takes the messages: Meta's Cloud API, or 360dialog",
+            choices=tuple(BASE_URLS),
+        ),
+    ] = META  # fmt: skip
     access_token: Annotated[
         Secret,
         Env(
-            "META_ACCESS_TOKEN", "Meta's token; the daemon cannot send without, and the gateway"
-            " looks templates up with it", parse=Secret,
+            "META_ACCESS_TOKEN", "Meta's token, or the key of a number at 360dialog; the daemon"
+            " cannot send without, and the gateway looks templates up with it", parse=Secret,
         ),
     ] = Secret("")  # fmt: skip
     graph_api_base_url: Annotated[
-        str,
+        str | None,
         Env(
-            "GRAPH_API_BASE_URL",
-            "where messages go; the sandbox's address to try things",
+            "GRAPH_API_BASE_URL", "where messages go; the sandbox's address to try things; unset:"
+            f" {' or '.join(f'`{url}`' for url in BASE_URLS.values())}, as the provider is",
             parse=parse_url("https", "http"),
         ),
-    ] = "https://graph.facebook.com"
+    ] = None  # fmt: skip
     graph_api_version: Annotated[str, Env("GRAPH_API_VERSION", "version of Meta's Graph API")] = (
         "v25.0"
     )
@@ -128,9 +137,19 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     ] = {}  # fmt: skip
 
     @property
+    def provider(self) -> Provider:
+        """Who takes the messages, at the address that was set or at its own."""
+        return Provider(
+            name=self.provider_name,
+            base_url=self.graph_api_base_url or BASE_URLS[self.provider_name],
+            version=self.graph_api_version,
+            token=self.access_token,
+        )
+
+    @property
     def is_sandboxed(self) -> bool:
         """Whether messages go to a stand-in for Meta on this machine."""
-        return is_loopback(urlsplit(self.graph_api_base_url).hostname or "")
+        return is_loopback(urlsplit(self.provider.base_url).hostname or "")
 
 
 class Gateway(Common, frozen=True, kw_only=True):
@@ -159,6 +178,16 @@ class Gateway(Common, frozen=True, kw_only=True):
         int,
         Env("BULK_HARD_CAP", "the most recipients of one job", at_least=1, at_most=1_000_000),
     ] = 50_000
+
+    @property
+    def looks_templates_up(self) -> bool:
+        """Whether a submission is held against its template: the account and the key are known."""
+        return bool(self.access_token) and (self.waba_id is not None or not self.provider.is_meta)
+
+    @property
+    def only_number(self) -> str | None:
+        """The one number that can send, where the key belongs to a number; None: any."""
+        return None if self.provider.is_meta else self.default_phone_number_id
 
 
 class Daemon(Common, frozen=True, kw_only=True):

@@ -66,7 +66,8 @@ class Peer:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        app.add_routes([web.post("/{version}/{phone_number_id}/messages", self._on_message)])
+        paths = ("/{version}/{phone_number_id}/messages", "/messages")  # Meta's, and 360dialog's
+        app.add_routes([web.post(path, self._on_message) for path in paths])
         self._runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=0.1
         )
@@ -83,7 +84,7 @@ class Peer:
         body = await request.json()
         arrival = Arrival(
             number=next(self._numbers),
-            phone_number_id=request.match_info["phone_number_id"],
+            phone_number_id=request.match_info.get("phone_number_id", ""),
             to=body["to"],
             tag=body["biz_opaque_callback_data"],
             at=at,

@@ -53,6 +53,18 @@ async def test_a_send_goes_to_its_number_with_the_token(cloud: CloudApi, peer: P
     assert arrival.request.path == "/v25.0/777/messages"
 
 
+async def test_360dialog_gets_the_same_body_at_its_own_address_with_its_key(peer: Peer) -> None:
+    settings = Daemon(
+        access_token=Secret("d360-key"), graph_api_base_url=peer.url, provider_name="360dialog"
+    )
+    async with CloudApi(settings) as cloud:
+        assert await cloud.send("777", BODY, free_to_leave()) == Accepted("wamid.1")
+    (arrival,) = peer.arrivals
+    assert (arrival.request.path, arrival.to) == ("/messages", "4915112345678")
+    assert arrival.request.headers["D360-API-KEY"] == "d360-key"
+    assert "Authorization" not in arrival.request.headers
+
+
 async def test_a_refusal_is_read(cloud: CloudApi, peer: Peer) -> None:
     async def refuse(_: Arrival) -> Answer:
         return error(131026)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from gateway.numbers import Invalid, Numbers
 from gateway.recipients import (
     LARGEST_ROW_BYTES,
-    LONGEST_VALUE,
     REJECTED_SHOWN,
     VALUE_SHOWN,
     MalformedRow,
@@ -17,8 +16,8 @@ from gateway.recipients import (
     Table,
     Text,
     Values,
-    sendable,
 )
+from gateway.values import LONGEST_VALUE, sendable
 from schemas.api import RejectedLine
 
 A, B = "491701234567", "491701234568"

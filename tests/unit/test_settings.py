@@ -99,6 +99,25 @@ def test_a_daemon_without_a_token_says_what_to_do() -> None:
     assert problem.startswith("META_ACCESS_TOKEN is not set; give Meta's token, or point")
 
 
+def test_templates_are_looked_up_where_account_and_token_are_known() -> None:
+    assert not load(Gateway, {}).looks_templates_up
+    assert not load(Gateway, TOKEN).looks_templates_up
+    assert load(Gateway, TOKEN | {"META_WABA_ID": "7"}).looks_templates_up
+    dialog = TOKEN | {"WHATSAPP_PROVIDER": "360dialog", "META_PHONE_NUMBER_ID": "1"}
+    assert load(Gateway, dialog).looks_templates_up
+    (problem,) = problems(Gateway, {"META_WABA_ID": "7"})
+    assert problem.startswith("META_WABA_ID is set, so templates are looked up, and")
+
+
+def test_a_key_of_360dialog_sends_from_one_number_alone() -> None:
+    dialog = {"WHATSAPP_PROVIDER": "360dialog"}
+    (problem,) = problems(Gateway, dialog)
+    assert "set META_PHONE_NUMBER_ID" in problem
+    number = {"META_PHONE_NUMBER_ID": "106540352242922"}
+    assert load(Gateway, dialog | number).only_number == "106540352242922"
+    assert load(Gateway, number).only_number is None
+
+
 @pytest.mark.parametrize(("timeout_ms", "fits"), [(7999, True), (8000, False), (9000, False)])
 def test_a_request_must_end_before_another_daemon_may_hold_the_turn(
     timeout_ms: int, fits: bool
