@@ -45,12 +45,23 @@ class _Failure(msgspec.Struct):
     error: _ErrorBody
 
 
+class _Meta(msgspec.Struct):
+    developer_message: str
+
+
+class _Dialog(msgspec.Struct):
+    """A no of 360dialog's own, before Meta was asked."""
+
+    meta: _Meta
+
+
 class _Usage(msgspec.Struct):
     estimated_time_to_regain_access: float = 0  # minutes
 
 
 _SUCCESS = msgspec.json.Decoder(_Success)
 _FAILURE = msgspec.json.Decoder(_Failure, strict=False)
+_DIALOG = msgspec.json.Decoder(_Dialog)
 _USAGE = msgspec.json.Decoder(dict[str, list[_Usage]], strict=False)
 _KEEPS_ITS_MEANING = frozenset(
     {Action.PAIR, Action.STOP_TEMPLATE, Action.STOP_NUMBER, Action.STOP_ACCOUNT, Action.DEFER}
@@ -73,6 +84,8 @@ def read_answer(
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         if status == 429:
             return Throttled(ApiError(429, "Too many requests"), wait or _regained(headers))
+        if status in (401, 403) and (refused := _refused_by_dialog(body)):
+            return Refused(refused, status)
         return Unknown(UnknownReason.UNREADABLE_ANSWER, f"HTTP {status}: {_excerpt(body)}")
     if _is_throttling(status, error.code):
         return Throttled(error, wait or _regained(headers))
@@ -83,6 +96,15 @@ def _is_throttling(status: int, code: int) -> bool:
     rule = rule_of(code)
     action = rule.action if rule else Action.FAIL
     return action is Action.SLOW_DOWN or (status == 429 and action not in _KEEPS_ITS_MEANING)
+
+
+def _refused_by_dialog(body: bytes) -> ApiError | None:
+    """A key that 360dialog does not take, in Meta's words for it."""
+    try:
+        said = _DIALOG.decode(body).meta.developer_message
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return ApiError(190, "Invalid key", _kept(said))
 
 
 def _regained(headers: Mapping[str, str]) -> float | None:

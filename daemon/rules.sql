@@ -68,13 +68,16 @@ WHERE n.at < excluded.at;
 -- that it answers, where that is known. A stop that is not newer than its row's lift is a repeat.
 -- What the recipient said only widens; and the newest stands.
 WITH asked AS (
-    SELECT DISTINCT ON (number, source) number, source, scope, reason, least(at, now()) AS at,
-           message_id, context_id
+    SELECT DISTINCT ON (a.number, a.source) a.number, a.source, a.scope, a.reason,
+           least(a.at, now()) AS at, a.message_id, a.context_id
     FROM unnest(:numbers::text[], :sources::text[], :scopes::text[], :reasons::text[],
                 :ats::timestamptz[], :message_ids::text[], :context_ids::text[])
          AS a(number, source, scope, reason, at, message_id, context_id)
-    WHERE number ~ '^[0-9]{7,15}$'
-    ORDER BY number, source, scope = 'all' DESC, at DESC
+    LEFT JOIN LATERAL (
+        SELECT lifted_at FROM suppressions
+        WHERE number = a.number AND source = a.source LIMIT 1) s ON true
+    WHERE a.number ~ '^[0-9]{7,15}$' AND (s.lifted_at IS NULL OR a.at > s.lifted_at)
+    ORDER BY a.number, a.source, a.scope = 'all' DESC, a.at DESC
 )
 INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
 SELECT a.number, a.source, a.scope, a.reason, a.at, a.message_id, m.job_id, m.seq

@@ -96,6 +96,13 @@ def test_without_retry_after_the_usage_header_tells_the_wait_in_minutes() -> Non
     assert broken == Throttled(ApiError(80007, "slow down"))
 
 
+def test_a_key_that_360dialog_refuses_is_a_dead_token() -> None:
+    body = b'{"meta":{"http_code":401,"developer_message":"Invalid api key"}}'
+    dead = Refused(ApiError(190, "Invalid key", "Invalid api key"), 401)
+    assert read_answer(401, {}, body) == dead
+    assert isinstance(read_answer(500, {}, body), Unknown)
+
+
 def test_the_subcode_of_a_missing_object_is_kept() -> None:
     body = b'{"error":{"code":100,"message":"Unsupported post request","error_subcode":33}}'
     assert read_answer(400, {}, body) == Refused(
