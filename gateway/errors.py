@@ -232,6 +232,8 @@ def too_many_transfers() -> Refusal:
 
 def broken_off(refusal: Refusal, lines: int) -> Refusal:
     """What ended an import in its middle, and that what came before it is on the list."""
+    if not lines:
+        return refusal
     return msgspec.structs.replace(
         refusal,
         message=f"{refusal.message} {lines} lines are on the list; to send them again is safe.",

@@ -15,17 +15,18 @@ from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.bodies import Body
 from gateway.errors import Refusal
-from gateway.intake import Intake
 from gateway.numbers import Invalid
 from gateway.parts import PARTS, Parts
 from gateway.sheets import Lines
+from gateway.store import LedgerUnavailable
 from gateway.suppression_store import Change
 from gateway.suppressions import told
+from gateway.uploads import Intake
 from schemas.suppressions import imported_by
 
 BODY_LIMIT_BYTES: Final = 50 * 2**20
 BODY_SECONDS: Final = 600.0
-AT_ONCE: Final = 2000  # numbers a statement, which takes about 30 ms
+AT_ONCE: Final = 1000  # numbers a statement, which takes about 10 ms
 SLICE: Final = 50  # lines between two looks at the event loop: under 1 ms
 
 
@@ -47,7 +48,11 @@ async def _take(request: web.Request) -> web.Response:
         advice="split the list and import the parts one after another",
     )  # fmt: skip
     importing = _Importing(parts, imported_by(owner))
-    refusal = await importing.read(body)
+    try:
+        refusal = await importing.read(body)
+    except LedgerUnavailable as error:
+        parts.log.warning("the ledger does not answer", reason=str(error))
+        refusal = errors.broken_off(errors.ledger_unavailable(), importing.written)
     change, intake = importing.change, importing.intake
     parts.log.info(
         "suppressions imported", owner=owner, lines=intake.total, added=change.added,
@@ -61,7 +66,7 @@ class _Importing:
 
     def __init__(self, parts: Parts, reason: str) -> None:
         self._store, self._reason = parts.suppressions, reason
-        self._lines, self._written = Lines(), 0
+        self._lines, self.written = Lines(), 0
         self.intake, self.change = Intake(parts.numbers), Change()
 
     async def read(self, body: Body) -> Refusal | None:
@@ -71,7 +76,7 @@ class _Importing:
             if isinstance(lines, Invalid):
                 lines = errors.bad_request(f"The file {lines.reason}.")
             if isinstance(lines, Refusal):
-                return errors.broken_off(lines, self._written) if self._written else lines
+                return errors.broken_off(lines, self.written)
             await self._take(lines)
         await self._take(self._lines.end())
         await self._write()
@@ -88,12 +93,12 @@ class _Importing:
     async def _write(self) -> None:
         asked = self.intake.take()
         self.change += await self._store.add(asked, self._reason)
-        self._written += len(asked)
+        self.written += len(asked)
 
     def _nothing(self) -> Refusal | None:
         """The refusal of a list without any number in it."""
         if not self.intake.total:
             return errors.no_numbers()
-        if not self._written:
+        if not self.written:
             return errors.no_valid_numbers(self.intake.rejected, self.intake.rejected_total)
         return None

@@ -7,9 +7,9 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
-from gateway.intake import Asked
 from gateway.listing import Place, Wanted
 from gateway.store import Store
+from gateway.uploads import Asked
 from plumbing.postgres import load_queries
 from schemas.suppression_api import Suppression
 from schemas.suppressions import Source

@@ -12,11 +12,11 @@ from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.bodies import Body
 from gateway.errors import Refusal
-from gateway.intake import LONGEST_REASON, Asked, reason_of, scope_of
 from gateway.numbers import Invalid, Numbers
 from gateway.parts import PARTS
 from gateway.recipients import Recipients, Values
 from gateway.suppression_store import Change
+from gateway.uploads import LONGEST_REASON, Asked, reason_of, scope_of
 from schemas import suppression_api as api
 from schemas.api import RejectedLine
 from schemas.suppressions import Scope, Source, added_by

@@ -7,7 +7,9 @@
 -- the operator says again as it was said changes nothing, and keeps the day of the first time; a
 -- reason that is not given keeps the one there is. A time that is not given is now, and none is
 -- later. Rows are written in the order of the key, so that two lists at once never wait for each
--- other in a circle.
+-- other in a circle; plain repeats are left out before, because even a row that is not updated would
+-- be locked, which is a write. LATERAL and LIMIT keep the look-ups on the key, however large the
+-- list: a hash of all of it took longer than the writing.
 WITH asked AS (
     SELECT number, source, scope, reason, least(at, now()) AS at, place
     FROM unnest(:numbers::text[], :sources::text[], :scopes::text[], :reasons::text[],
@@ -16,23 +18,26 @@ WITH asked AS (
 ), given AS (
     SELECT DISTINCT ON (a.number, a.source) a.number, a.source, a.scope, a.at,
            coalesce(a.reason, CASE WHEN s.lifted_at IS NULL THEN s.reason END, :reason) AS reason,
-           s.number IS NOT NULL AND s.lifted_at IS NULL AS was_active
+           s.number IS NOT NULL AND s.lifted_at IS NULL AS was_active,
+           coalesce(s.lifted_at IS NULL AND s.scope = a.scope
+                    AND (s.at >= a.at
+                         OR s.source = 'operator' AND coalesce(a.reason, s.reason) = s.reason),
+                    false) AS is_repeat
     FROM asked a
-    LEFT JOIN suppressions s ON s.number = a.number AND s.source = a.source
+    LEFT JOIN LATERAL (SELECT * FROM suppressions
+                       WHERE number = a.number AND source = a.source LIMIT 1) s ON true
     WHERE s.lifted_at IS NULL OR a.at > s.lifted_at
     ORDER BY a.number, a.source, a.source = 'recipient' AND a.scope = 'all' DESC,
              a.at DESC, a.place DESC
 ), written AS (
     INSERT INTO suppressions AS s (number, source, scope, reason, at)
-    SELECT number, source, scope, reason, at FROM given ORDER BY number, source
+    SELECT number, source, scope, reason, at FROM given WHERE NOT is_repeat ORDER BY number, source
     ON CONFLICT (number, source) DO UPDATE SET
         scope = excluded.scope, reason = excluded.reason, at = excluded.at,
         message_id = NULL, job_id = NULL, seq = NULL, lifted_at = NULL
     WHERE CASE
         WHEN s.lifted_at IS NOT NULL THEN excluded.at > s.lifted_at
         WHEN s.source = 'recipient' AND s.scope <> excluded.scope THEN excluded.scope = 'all'
-        WHEN s.source = 'operator' AND s.scope = excluded.scope AND s.reason = excluded.reason
-            THEN false
         ELSE excluded.at > s.at
     END
     RETURNING number, source

@@ -11,7 +11,9 @@ import aiohttp
 import pytest
 
 from gateway import bodies, exports, imports
-from gateway.intake import Asked
+from gateway.store import LedgerUnavailable
+from gateway.suppression_store import Change
+from gateway.uploads import Asked
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from schemas.environment import parse_api_keys
@@ -274,6 +276,28 @@ async def test_a_list_that_breaks_off_leaves_what_came_before_and_says_so(
     assert (response.status, said["error"]) == (408, "Request Timeout")
     assert said["details"] == {"lines": imports.AT_ONCE}
     assert await rows_in(pool) == imports.AT_ONCE
+
+
+async def test_a_ledger_that_goes_away_in_the_middle_is_a_503_that_says_how_far_it_got(
+    gateway: Running, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, asked = gateway.parts.suppressions.add, 0
+
+    async def failing(*args: Any) -> Change:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise LedgerUnavailable("gone")
+        return await add(*args)
+
+    monkeypatch.setattr(gateway.parts.suppressions, "add", failing)
+    data = "\n".join(many(imports.AT_ONCE + 1)).encode()
+    answer = await gateway.post(IMPORT, data=data)
+    assert (answer.status, answer.body["error"]) == (503, "Service Unavailable")
+    assert answer.body["details"] == {"lines": imports.AT_ONCE}
+    monkeypatch.undo()
+    answer = await gateway.post(IMPORT, data=data)
+    assert (answer.body["added"], answer.body["unchanged"]) == (1, imports.AT_ONCE)
 
 
 async def test_a_list_that_is_too_long_is_refused_at_once_or_when_it_gets_so(

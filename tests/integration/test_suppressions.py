@@ -7,10 +7,10 @@ from itertools import permutations
 
 import pytest
 
-from gateway.intake import Asked
 from gateway.listing import START, Place, Wanted
 from gateway.store import Store
 from gateway.suppression_store import Change, Suppressions
+from gateway.uploads import Asked
 from plumbing.postgres import Pool
 from schemas.suppression_api import Suppression
 from schemas.suppressions import Scope, Source

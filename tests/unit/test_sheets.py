@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway import sheets
-from gateway.intake import LONGEST_REASON, Asked, Intake
 from gateway.numbers import Invalid, Numbers
 from gateway.recipients import REJECTED_SHOWN
 from gateway.sheets import LONGEST_LINE_BYTES, Lines
+from gateway.uploads import LONGEST_REASON, Asked, Intake
 from schemas.suppression_api import Suppression
 from schemas.suppressions import Scope, Source
 
