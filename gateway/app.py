@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import HttpVersion11, web
 
-from gateway import errors, health, jobs, realtime, sessions, submit
+from gateway import errors, health, jobs, realtime, sessions, submit, webhooks
 from gateway.answers import answer, refused
 from gateway.auth import Gate, Handler
 from gateway.parts import PARTS, Parts
@@ -36,6 +36,10 @@ ROUTES: Final = (
     ("GET", "/realtime/bulk/{job_id}", realtime.watch, "the same, under its old name"),
     ("POST", "/api/session", sessions.begin, "exchange a key for a browser's cookie"),
     ("DELETE", "/api/session", sessions.end, "forget the cookie"),
+    ("GET", "/webhooks/whatsapp", webhooks.handshake, "Meta's handshake"),
+    ("POST", "/webhooks/whatsapp", webhooks.receive, "what Meta says later: receipts and more"),
+    ("GET", "/webhooks/meta", webhooks.handshake, "the same, under another name"),
+    ("POST", "/webhooks/meta", webhooks.receive, "the same, under another name"),
     ("GET", "/healthz", health.healthz, "whether the process lives"),
     ("GET", "/readyz", health.readyz, "whether PostgreSQL and JetStream answer"),
     ("GET", "/metrics", health.metrics, "figures for Prometheus"),

@@ -8,10 +8,11 @@ from aiohttp import web
 
 from gateway.auth import Keys
 from gateway.hub import Hub
+from gateway.intake import Intake
 from gateway.numbers import Numbers
 from gateway.store import Store
 from plumbing.broker import Broker
-from plumbing.logs import Log
+from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
 from schemas.settings import Gateway
 
@@ -42,9 +43,11 @@ class Admission:
 class Parts:
     settings: Gateway
     log: Log
+    seldom: Seldom
     meters: Meters
     store: Store
     broker: Broker
+    intake: Intake
     hub: Hub
     keys: Keys
     numbers: Numbers
