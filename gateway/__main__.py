@@ -53,6 +53,8 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         opening = await stack.enter_async_context(_opening(parts))
         await stack.enter_async_context(_listening(parts))
         parts.log.info("listening", url=f"http://{host}:{port}")
+        if not (parts.settings.app_secrets or parts.settings.is_sandboxed):
+            parts.log.warning("META_APP_SECRET is not set: webhooks are refused, no receipts come")
         await _until(stop, following, taking_in, opening)
         parts.log.info("stopping")
 

@@ -214,6 +214,18 @@ async def test_three_megabytes_are_stored_in_pieces_that_say_the_same(
     assert receipts == read_webhook(whole).receipts
 
 
+async def test_a_nats_that_takes_less_gets_smaller_pieces(
+    gateway: Running, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway.parts.broker.client, "_max_payload", 50_000)
+    whole = body(*range(1000), pad="-" * 170)
+    assert (await post(gateway, whole)).status == 200
+    pieces = await stored(broker)
+    assert max(map(len, pieces)) + intake.HEADER_BYTES <= 50_000
+    receipts = [receipt for piece in pieces for receipt in read_webhook(piece).receipts]
+    assert receipts == read_webhook(whole).receipts
+
+
 async def test_a_status_too_large_for_the_stream_costs_no_other(
     gateway: Running, broker: Broker
 ) -> None:
