@@ -46,7 +46,7 @@ format: install ## let ruff write the style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 
-bench: install ## speed: accepted per second, sent per second, against a bare client
+bench: install ## speed: accepted, sent (against a bare client), receipts taken in and merged
 	@$(BIN)/python -m bench
 
 lock: install ## resolve requirements*.lock anew from pyproject.toml

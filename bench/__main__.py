@@ -1,4 +1,4 @@
-"""`make bench`: how fast lists are accepted and messages sent; ratios to trust, seconds to note.
+"""`make bench`: lists accepted, messages sent, receipts taken; ratios to trust, seconds to note.
 
 A stack of its own with durable servers, the sandbox at zero latency, nothing limited. The sending
 is compared in the same run with the bare minimum: the same HTTP client posting the same bodies to
@@ -17,12 +17,14 @@ from typing import Any
 import aiohttp
 
 from bench.measures import Accepted, Sent, accepted, sent_bare, sent_by_loopcast, stall_beside
+from bench.receipts import SECRET, taken
 from deploy import stack
 from deploy.demo import demo_environ
 from deploy.supervisor import Supervisor
 
 RECIPIENTS = 50_000
 MESSAGES = 20_000
+RECEIPTS_OF = 10_000  # messages, three receipts each
 ROUNDS = 3  # bare and Loopcast in turn; the middle one counts
 UNLIMITED = {
     "BULK_MESSAGES_PER_SECOND": "0",
@@ -36,7 +38,8 @@ UNLIMITED = {
 
 
 async def bench(folder: Path) -> None:
-    wanted = stack.plan(demo_environ({**os.environ, **UNLIMITED}))
+    environ = demo_environ({**os.environ, **UNLIMITED}) | {"META_APP_SECRET": SECRET}
+    wanted = stack.plan(environ)
     stop, up = asyncio.Event(), asyncio.Event()
     programs = stack.programs(wanted, folder, folder)
     supervisor = Supervisor(programs, lambda _: None, lambda _name, _line: None)
@@ -45,6 +48,7 @@ async def bench(folder: Path) -> None:
         await asyncio.wait({running, asyncio.create_task(up.wait())}, return_when="FIRST_COMPLETED")
         async with aiohttp.ClientSession() as http:
             await measure_sending(http, wanted)
+            await measure_receipts(http, wanted, folder)
             await measure_accepting(http, wanted)
     finally:
         stop.set()
@@ -65,6 +69,17 @@ async def measure_sending(http: aiohttp.ClientSession, wanted: stack.Plan) -> No
     ratios = sorted(ours.per_second / bare.per_second for bare, ours in rounds)
     say(f"{MESSAGES:,} messages sent, claimed and recorded: ratio to a bare client,"
         f" median of {ROUNDS}: {ratios[ROUNDS // 2]:.2f}")  # fmt: skip
+
+
+async def measure_receipts(http: aiohttp.ClientSession, wanted: stack.Plan, folder: Path) -> None:
+    """At the rate of a number at Meta's full throughput, and as fast as it goes."""
+    for most, rate in ((10, 3000), (10, 0), (1, 0)):
+        done = await taken(
+            http, wanted, folder, messages=RECEIPTS_OF, most_in_a_body=most, rate=rate
+        )
+        bodies = f"1 to {most} in a webhook" if most > 1 else "one in a webhook"
+        posted = f"{rate:,} a second" if rate else "flat out"
+        say(f"{done.posted.receipts:,} receipts, {bodies}, {posted}: {done}")
 
 
 async def measure_accepting(http: aiohttp.ClientSession, wanted: stack.Plan) -> None:

@@ -14,6 +14,7 @@ from gateway.app import make_app
 from gateway.auth import Keys
 from gateway.follower import Follower
 from gateway.hub import Hub
+from gateway.intake import Intake
 from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.parts import Parts
@@ -22,7 +23,7 @@ from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
 from gateway.wire import Runner
 from plumbing.broker import Broker
-from plumbing.logs import Log
+from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
 from plumbing.postgres import Pool, migrate, open_pool
 from plumbing.process import CannotStart, run
@@ -51,11 +52,14 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
     host, port = parts.settings.host, parts.settings.port
     async with AsyncExitStack() as stack:
         following = await stack.enter_async_context(_connected(parts))
+        taking_in = await stack.enter_async_context(_taking_in(parts))
         opening = await stack.enter_async_context(_opening(parts))
         await stack.enter_async_context(_asking(parts))
         await stack.enter_async_context(_listening(parts))
         parts.log.info("listening", url=f"http://{host}:{port}")
-        await _until(stop, following, opening)
+        if not (parts.settings.app_secrets or parts.settings.is_sandboxed):
+            parts.log.warning("META_APP_SECRET is not set: webhooks are refused, no receipts come")
+        await _until(stop, following, taking_in, opening)
         parts.log.info("stopping")
 
 
@@ -78,14 +82,18 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         numbers = Numbers(settings.default_region)
     except ValueError as error:
         raise SettingsError([f"DEFAULT_REGION {error}"]) from error
-    meters, store, lookup = Meters(GATEWAY), Store(), Lookup(settings)
+    meters, seldom = Meters(GATEWAY), Seldom(log)
+    store, lookup = Store(), Lookup(settings)
+    broker = Broker(settings.nats_url, "loopcast-gateway", log, replicas=settings.nats_replicas)
     return Parts(
         settings=settings,
         log=log,
+        seldom=seldom,
         meters=meters,
         store=store,
         suppressions=Suppressions(store),
-        broker=Broker(settings.nats_url, "loopcast-gateway", log, replicas=settings.nats_replicas),
+        broker=broker,
+        intake=Intake(broker, meters, seldom),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc),
         keys=Keys(settings.api_keys),
         numbers=numbers,
@@ -104,6 +112,16 @@ async def _connected(parts: Parts) -> AsyncIterator[asyncio.Task[None]]:
     finally:
         await end(following)
         await parts.broker.close()
+
+
+@asynccontextmanager
+async def _taking_in(parts: Parts) -> AsyncIterator[asyncio.Task[None]]:
+    """Webhooks, into JetStream; ended after the last handler, and before the connection."""
+    storing = asyncio.create_task(parts.intake.run())
+    try:
+        yield storing
+    finally:
+        await end(storing)
 
 
 @asynccontextmanager

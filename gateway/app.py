@@ -16,6 +16,7 @@ from gateway import (
     sessions,
     submit,
     suppressions,
+    webhooks,
 )
 from gateway.answers import answer, refused
 from gateway.auth import Gate, Handler
@@ -55,6 +56,10 @@ ROUTES: Final = (
     ("DELETE", "/api/suppressions/{number}", suppressions.lift, "lift what stops it"),
     ("POST", "/api/session", sessions.begin, "exchange a key for a browser's cookie"),
     ("DELETE", "/api/session", sessions.end, "forget the cookie"),
+    ("GET", "/webhooks/whatsapp", webhooks.handshake, "Meta's handshake"),
+    ("POST", "/webhooks/whatsapp", webhooks.receive, "what Meta says later: receipts and more"),
+    ("GET", "/webhooks/meta", webhooks.handshake, "the same, under another name"),
+    ("POST", "/webhooks/meta", webhooks.receive, "the same, under another name"),
     ("GET", "/healthz", health.healthz, "whether the process lives"),
     ("GET", "/readyz", health.readyz, "whether PostgreSQL and JetStream answer"),
     ("GET", "/metrics", health.metrics, "figures for Prometheus"),

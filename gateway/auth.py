@@ -23,7 +23,8 @@ from schemas.environment import ApiKey
 LOCAL_OWNER: Final = "local"  # of all jobs where no keys are set
 COOKIE: Final = "loopcast_session"
 SESSION_SECONDS: Final = 12 * 3600
-OPEN_PATHS: Final = frozenset(("/", "/healthz", "/readyz"))
+WEBHOOK_PATHS: Final = ("/webhooks/whatsapp", "/webhooks/meta")  # signed; Meta brings no key
+OPEN_PATHS: Final = frozenset(("/", "/healthz", "/readyz", *WEBHOOK_PATHS))
 SESSION_PATH: Final = "/api/session"  # asks for the key itself
 
 _SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))

@@ -132,6 +132,15 @@ def access_denied(message: str) -> Refusal:
     return Refusal(status=403, error="Access denied", message=message)
 
 
+def not_signed(message: str) -> Refusal:
+    return Refusal(
+        status=401,
+        error="Signature required",
+        message=message,
+        headers={"WWW-Authenticate": "X-Hub-Signature-256"},
+    )
+
+
 def job_not_found(job_id: str) -> Refusal:
     return Refusal(
         status=404, error="Job not found", message=f"There is no job {job_id[:64]} here."
@@ -212,6 +221,24 @@ def form_not_served() -> Refusal:
     )
 
 
+def webhook_too_large(limit_bytes: int) -> Refusal:
+    return Refusal(
+        status=413,
+        error="Payload too large",
+        message=f"A webhook may have {limit_bytes // 2**20} MiB, as Meta's do.",
+        headers={"Connection": "close"},
+    )
+
+
+def body_is_encoded(encoding: str) -> Refusal:
+    return Refusal(
+        status=415,
+        error="Unsupported Media Type",
+        message=f"A webhook comes as it was signed, without Content-Encoding: {encoding[:40]}.",
+        headers={"Connection": "close"},
+    )
+
+
 def too_many_submissions() -> Refusal:
     return Refusal(
         status=429,
@@ -277,6 +304,15 @@ def ledger_unavailable() -> Refusal:
         error="Service Unavailable",
         message="PostgreSQL does not answer. Try again; with an Idempotency-Key a submission"
         " is never made twice.",
+        headers={"Retry-After": "2"},
+    )
+
+
+def webhook_not_stored(reason: str) -> Refusal:
+    return Refusal(
+        status=503,
+        error="Service Unavailable",
+        message=f"{reason} The webhook is not stored: bring it again.",
         headers={"Retry-After": "2"},
     )
 

@@ -8,13 +8,14 @@ from aiohttp import web
 
 from gateway.auth import Keys
 from gateway.hub import Hub
+from gateway.intake import Intake
 from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
 from plumbing.broker import Broker
-from plumbing.logs import Log
+from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
 from schemas.settings import Gateway
 
@@ -46,10 +47,12 @@ class Admission:
 class Parts:
     settings: Gateway
     log: Log
+    seldom: Seldom
     meters: Meters
     store: Store
     suppressions: Suppressions
     broker: Broker
+    intake: Intake
     hub: Hub
     keys: Keys
     numbers: Numbers

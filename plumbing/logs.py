@@ -2,13 +2,17 @@
 
 import logging
 import sys
-from typing import cast
+import time
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
 Log = FilteringBoundLogger
+
+AGAIN_AFTER_SECONDS: Final = 10.0
 
 
 def set_up(process: str, level: str) -> Log:
@@ -33,6 +37,29 @@ def set_up(process: str, level: str) -> Log:
     )
     logging.getLogger("loopcast").setLevel(level.upper())
     return cast("Log", structlog.get_logger("loopcast", process=process))
+
+
+class Seldom:
+    """For what may go wrong with every request: a sentence is said once in ten seconds.
+
+    What was not said is counted in the next one.
+    """
+
+    def __init__(self, log: Log, clock: Callable[[], float] = time.monotonic) -> None:
+        self._log, self._clock = log, clock
+        self._again_at: dict[str, float] = {}  # by sentence: as many as the code has
+        self._unsaid: dict[str, int] = {}
+
+    def warning(self, sentence: str, **details: Any) -> None:
+        """`sentence` is fixed; what differs is in the details."""
+        now = self._clock()
+        if now < self._again_at.get(sentence, now):
+            self._unsaid[sentence] = self._unsaid.get(sentence, 0) + 1
+            return
+        self._again_at[sentence] = now + AGAIN_AFTER_SECONDS
+        if unsaid := self._unsaid.pop(sentence, 0):
+            details["unsaid"] = unsaid
+        self._log.warning(sentence, **details)
 
 
 def _renderers() -> list[structlog.typing.Processor]:

@@ -156,10 +156,35 @@ STREAM_DROPS = Metric(
     name="loopcast_stream_drops_total", kind=Kind.COUNTER,
     help="Event streams closed because their reader was too slow.",
 )  # fmt: skip
+WEBHOOKS = Metric(
+    name="loopcast_webhooks_total", kind=Kind.COUNTER, labels=("result",),
+    values=tuple(
+        (result,)
+        for result in
+        ("stored", "passed_over", "unreadable", "refused", "incomplete", "too_large", "full",
+         "unavailable")
+    ),
+    help="Webhooks of Meta's by what became of them; passed_over: about something else than"
+    " WhatsApp; unreadable: signed, and no webhook; refused: not signed by META_APP_SECRET;"
+    " incomplete: it did not arrive whole in time; full, unavailable: told to come again, because"
+    " too many waited, or JetStream did not take it.",
+)  # fmt: skip
+WEBHOOK_BATCHES = Metric(
+    name="loopcast_webhook_batch_messages", kind=Kind.HISTOGRAM,
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500),
+    help="Webhooks that were stored with one sync of the disk.",
+)  # fmt: skip
+WEBHOOK_ITEMS_DROPPED = Metric(
+    name="loopcast_webhook_items_dropped_total", kind=Kind.COUNTER,
+    help="Statuses, messages or news too large for one message of the stream: dropped, alone.",
+)  # fmt: skip
 
 DAEMON = (
     MESSAGES, ERRORS, STOPS, SLOWED, SKIPPED, OPT_OUTS, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC,
     IN_FLIGHT, PACE_WAIT_SECONDS, JOBS, JOB_RECIPIENTS, JOB_MESSAGES, RECEIPTS, DOUBTS_ENDED,
     MERGE_SECONDS, REDELIVERIES, TAKEOVERS, TURNS_RENEWED, LANES_HELD, EVENTS_LOST,
 )  # fmt: skip
-GATEWAY = (REQUESTS, REQUEST_SECONDS, ACCEPTED, STREAM_READERS, STREAM_DROPS)
+GATEWAY = (
+    REQUESTS, REQUEST_SECONDS, ACCEPTED, STREAM_READERS, STREAM_DROPS, WEBHOOKS, WEBHOOK_BATCHES,
+    WEBHOOK_ITEMS_DROPPED,
+)  # fmt: skip
