@@ -1,8 +1,7 @@
 """Every refusal: its status, its title, and a sentence that says what to do."""
 
-import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -315,41 +314,3 @@ def webhook_not_stored(reason: str) -> Refusal:
         message=f"{reason} The webhook is not stored: bring it again.",
         headers={"Retry-After": "2"},
     )
-
-
-_EXPECTED: Final = re.compile(
-    r"Expected `(?P<want>.*?)`, got `(?P<got>.*?)`(?: - at `(?P<at>.*)`)?"
-)
-_MISSING: Final = re.compile(
-    r"Object missing required field `(?P<name>.*?)`(?: - at `(?P<at>.*)`)?"
-)
-_JSON_NAMES: Final = {
-    "str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false",
-    "array": "a list", "object": "an object", "null": "null",
-}  # fmt: skip
-
-
-def malformed(error: Exception, body: bytes) -> Refusal:
-    """What msgspec could not read, in the words of someone who writes JSON."""
-    if isinstance(error, RecursionError):
-        return bad_request("The body is nested too deep: a few levels are enough.")
-    text = str(error)
-    if missing := _MISSING.match(text):
-        return missing_fields([_path(missing["at"], missing["name"])])
-    if wrong := _EXPECTED.match(text):
-        names = [_JSON_NAMES.get(name, name) for name in wrong["want"].split(" | ")]
-        wanted = " or ".join(name for name in names if name != "null")
-        if {"true or false", "a number", "a string"} <= set(names):
-            wanted = "a string or a number"
-        got = _JSON_NAMES.get(wrong["got"], wrong["got"])
-        return bad_request(f"{_path(wrong['at']) or 'The body'} must be {wanted}, not {got}.")
-    if isinstance(error, msgspec.ValidationError):
-        return bad_request(f"{text}.")
-    if not body.strip():
-        return bad_request("The body is empty: send a JSON object.")
-    return bad_request(f"The body is not valid JSON: {text}.")
-
-
-def _path(at: str | None, name: str = "") -> str:
-    """`$.message` and `kind` as `message.kind`."""
-    return ".".join(filter(None, ((at or "$").removeprefix("$").removeprefix("."), name)))

@@ -9,6 +9,7 @@ import msgspec
 from gateway import errors
 from gateway.errors import Refusal
 from gateway.inspection import inspect
+from gateway.malformed import malformed
 from gateway.orders import Order, Request, check, ignored_fields, oversized
 from gateway.parts import Parts
 from gateway.preflight import Passed
@@ -47,7 +48,7 @@ def _order(body: bytes, kind: type[Request], parts: Parts) -> Order | Refusal:
     try:
         request = msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return errors.malformed(error, body)
+        return malformed(error, body)
     return check(request, parts.settings)
 
 

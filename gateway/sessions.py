@@ -9,6 +9,7 @@ from gateway import errors
 from gateway.answers import answer, refused
 from gateway.auth import COOKIE, LOCAL_OWNER, SESSION_SECONDS, sent_key
 from gateway.errors import Refusal
+from gateway.malformed import malformed
 from gateway.parts import PARTS
 from schemas import api
 
@@ -42,7 +43,7 @@ async def _key_of_body(request: web.Request) -> str | Refusal | None:
     try:
         return msgspec.json.decode(body, type=api.NewSession).key
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return errors.malformed(error, body)
+        return malformed(error, body)
 
 
 def _set_cookie(request: web.Request, response: web.Response, value: str, seconds: int) -> None:

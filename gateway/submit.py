@@ -29,6 +29,7 @@ from schemas.states import JobState
 BODY_LIMIT_BYTES: Final = 16 * 2**20
 BODY_SECONDS: Final = 60.0
 BULK_THRESHOLD: Final = 50  # front ends speak of a bulk send above it
+MARKETING: Final = "MARKETING"  # and what nobody has looked up
 REPLAYED: Final = {"Idempotency-Replayed": "true"}
 
 _submission = msgspec.json.Decoder(api.Submission)
@@ -89,7 +90,8 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
     submitted = await read(body, kind, parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
-    job = _new_job(submitted, owner_of(request), key, digest, parts.settings.loop_size)
+    suppressed = await _suppressed(submitted, parts)
+    job = _new_job(submitted, owner_of(request), key, digest, parts.settings.loop_size, suppressed)
     made = await parts.store.add(job)
     if made is None:
         return await _lost_race(parts, job)
@@ -113,9 +115,17 @@ async def _digest(path: str, body: bytes) -> bytes:
     return await asyncio.to_thread(lambda: hashlib.sha256(path.encode() + b"\n" + body).digest())
 
 
+async def _suppressed(submitted: Reading, parts: Parts) -> int:
+    """How many opted out already: the daemon skips them, and whoever opts out until then."""
+    numbers = [accepted.recipient for accepted in submitted.recipients.accepted]
+    is_marketing = (submitted.passed.category or MARKETING) == MARKETING
+    return await parts.suppressions.suppressed_count(numbers, is_marketing=is_marketing)
+
+
 def _new_job(
-    submitted: Reading, owner: str, key: str | None, digest: bytes | None, loop_size: int
-) -> store.NewJob:
+    submitted: Reading, owner: str, key: str | None, digest: bytes | None, loop_size: int,
+    suppressed: int,
+) -> store.NewJob:  # fmt: skip
     order, passed, recipients = submitted.order, submitted.passed, submitted.recipients
     said = api.Submission(
         accepted=len(recipients.accepted),
@@ -124,6 +134,7 @@ def _new_job(
         rejected_total=recipients.rejected_total,
         ignored_fields=submitted.ignored,
         preflight=passed.said,
+        suppressed=suppressed,
     )
     return store.NewJob(
         id=uuid4(),
@@ -180,6 +191,7 @@ def _said(made: store.Submitted) -> api.Submitted:
         rejected_total=kept.rejected_total,
         ignored_fields=kept.ignored_fields or msgspec.UNSET,
         preflight=kept.preflight or msgspec.UNSET,
+        suppressed=kept.suppressed,
     )
 
 
@@ -189,6 +201,8 @@ def _sentence(total: int, loops: int, kept: api.Submission) -> str:
         sentence += f"; {kept.duplicates} came more than once and are sent to once"
     if kept.rejected_total:
         sentence += f"; {kept.rejected_total} rejected"
+    if kept.suppressed:
+        sentence += f"; {kept.suppressed} opted out and will be skipped"
     return f"{sentence}."
 
 

@@ -12,6 +12,7 @@ from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.bodies import Body
 from gateway.errors import Refusal
+from gateway.malformed import malformed
 from gateway.numbers import Invalid, Numbers
 from gateway.parts import PARTS
 from gateway.recipients import Recipients, Values
@@ -63,7 +64,7 @@ async def add(request: web.Request) -> web.Response:
     try:
         asked = msgspec.json.decode(body, type=api.NewSuppressions)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return refused(errors.malformed(error, body))
+        return refused(malformed(error, body))
     return refused(fault) if (fault := _fault(asked)) else await _add(request, asked)
 
 

@@ -20,7 +20,7 @@ from gateway.parts import PARTS, Parts
 from gateway.pieces import Cut, cut
 from schemas.metrics import WEBHOOK_ITEMS_DROPPED, WEBHOOKS
 from schemas.settings import Gateway
-from schemas.webhooks import open_body
+from schemas.webhooks import open_body, read_webhook
 
 BODY_LIMIT_BYTES: Final = 3 * 2**20  # webhooks/overview: payloads can be up to 3 MB
 BODY_SECONDS: Final = 5.0  # for a body to arrive; Meta sends it at once
@@ -128,8 +128,16 @@ async def _kept(request: web.Request, body: bytes, parts: Parts) -> Answered:
     _account(made, parts)
     if not made.pieces:
         return "too_large", _not_kept("each item of it is too large")
+    _forget_templates(body, parts)
     fate = await parts.intake.store(made.pieces)
     return (str(fate), answer({"stored": True})) if fate is Fate.STORED else _again(fate)
+
+
+def _forget_templates(body: bytes, parts: Parts) -> None:
+    """What was looked up of a template that changes counts no more here; elsewhere it grows old."""
+    if b"message_template_status_update" in body:
+        for news in read_webhook(body).templates:
+            parts.templates.forget(news.name)
 
 
 def _turned_away(refusal: Refusal, parts: Parts) -> Answered:

@@ -110,6 +110,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rejected_total: int
     ignored_fields: list[str] = []
     preflight: Preflight | None = None
+    suppressed: int = 0  # who had opted out by then
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -130,6 +131,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     duplicates: int
     rejected: list[RejectedLine]
     rejected_total: int
+    suppressed: int  # of the accepted: opted out, and to be skipped
     ignored_fields: list[str] | msgspec.UnsetType = msgspec.UNSET  # left out when there are none
     preflight: Preflight | msgspec.UnsetType = msgspec.UNSET  # left out where none is made
 

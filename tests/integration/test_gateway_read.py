@@ -74,7 +74,7 @@ async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
     assert [loop["size"] for loop in loops] == [200, 200, 50]
     assert loops[0] == {
         "loop": 1, "state": "queued", "size": 200, "sent": 0, "failed": 0, "unknown": 0,
-        "startedAt": None, "finishedAt": None, "ratePerSecond": None,
+        "skipped": 0, "startedAt": None, "finishedAt": None, "ratePerSecond": None,
     }  # fmt: skip
     assert said == {
         "jobId": job_id, "state": "queued", "reason": None, "campaignName": "Launch",
@@ -84,7 +84,8 @@ async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
         "progress": {"percentage": 0.0, "completed": 0, "remaining": 450},
         "batchSize": 200, "totalBatches": 3, "loopSize": 200, "totalLoops": 3, "currentLoop": 0,
         "startedAt": None, "finishedAt": None, "ratePerSecond": None,
-        "etaSeconds": 49.0, "limitedBy": None, "doubtUntil": None, "errors": [], "inDoubt": [],
+        "etaSeconds": 49.0, "limitedBy": None, "limitedUntil": None, "deferred": 0,
+        "stoppedBy": None, "resuming": False, "doubtUntil": None, "errors": [], "inDoubt": [],
     }  # fmt: skip
 
 

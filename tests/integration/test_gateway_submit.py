@@ -75,7 +75,7 @@ async def test_a_quick_send_is_answered_and_written_down(gateway: Running, pool:
         "success": True, "bulk": True, "state": "queued", "totalRecipients": 450,
         "batchSize": 200, "totalBatches": 3, "loopSize": 200, "totalLoops": 3,
         "message": "450 recipients in 3 loops.",
-        "accepted": 450, "duplicates": 0, "rejected": [], "rejectedTotal": 0,
+        "accepted": 450, "duplicates": 0, "rejected": [], "rejectedTotal": 0, "suppressed": 0,
     }  # fmt: skip
     job = await pool.fetchrow("SELECT * FROM jobs")
     assert job is not None

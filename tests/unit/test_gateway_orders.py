@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.errors import Refusal, malformed
+from gateway.errors import Refusal
+from gateway.malformed import malformed
 from gateway.orders import Order, Request, check, ignored_fields, oversized
 from schemas import api
 from schemas.jobs import Template, Text
