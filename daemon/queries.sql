@@ -255,7 +255,7 @@ WITH fence AS (
     RETURNING m.seq, m.state, m.recipient, m.error_code
 ), opted_out AS (
     INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
-    SELECT recipient, 'meta', 'marketing', 'stopped marketing messages: Meta refused one (131050)',
+    SELECT recipient, 'meta', 'marketing', 'Meta refused: 131050',
            clock_timestamp(), NULL, :job_id, seq
     FROM recorded WHERE state = 'failed' AND error_code = :stopped_code
     ON CONFLICT (number, source) DO UPDATE SET
@@ -416,7 +416,7 @@ WITH found AS (
     RETURNING m.seq, m.state, f.was, f.loop, m.recipient, m.error_code
 ), opted_out AS (
     INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
-    SELECT recipient, 'meta', 'marketing', 'stopped marketing messages: Meta refused one (131050)',
+    SELECT recipient, 'meta', 'marketing', 'Meta refused: 131050',
            clock_timestamp(), NULL, :job_id, seq
     FROM recorded WHERE state = 'failed' AND error_code = :stopped_code
     ON CONFLICT (number, source) DO UPDATE SET
@@ -744,7 +744,7 @@ WITH receipts AS (
               m.message_id, m.failed_at
 ), opted_out AS (
     INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
-    SELECT DISTINCT ON (recipient) recipient, 'meta', 'marketing', 'stopped marketing messages: Meta refused one (131050)',
+    SELECT DISTINCT ON (recipient) recipient, 'meta', 'marketing', 'Meta refused: 131050',
            failed_at, message_id, job_id, seq
     FROM merged WHERE state = 'failed' AND error_code = :stopped_code
     ORDER BY recipient, failed_at DESC

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from schemas import metrics
+from schemas.meta_errors import RULES, Action
 from schemas.environment import Hint, fields_of
 from schemas.settings import Daemon, Gateway, Sandbox
 from schemas.states import MESSAGE_MOVES
@@ -16,6 +17,7 @@ README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 SAFETY = (ROOT / "docs" / "crash-safety.md").read_text()
 METRICS = (ROOT / "docs" / "metrics.md").read_text()
+META_ERRORS = (ROOT / "docs" / "meta-errors.md").read_text()
 PROCESSES: dict[str, type[msgspec.Struct]] = {
     "gateway": Gateway,
     "daemon": Daemon,
@@ -53,6 +55,23 @@ def metrics_table() -> str:
             rows.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |")
         parts.append("\n".join(rows))
     return "\n\n".join(parts)
+
+
+def meta_errors_table() -> str:
+    """The tables of docs/meta-errors.md, as the catalogue of codes has them."""
+    parts = []
+    for action in Action:
+        rows = [f"### {action.capitalize()}", "", "| code | means | what to do |", "|---|---|---|"]
+        for rule in RULES.values():
+            if rule.action is action:
+                code = "200 to 299" if rule.code == 200 else str(rule.code)
+                rows.append(f"| {code} | {rule.meaning} | {rule.advice} |")
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts)
+
+
+def test_the_page_on_metas_errors_has_every_code_with_its_action() -> None:
+    assert meta_errors_table() in META_ERRORS, f"it is to have:\n{meta_errors_table()}"
 
 
 def test_the_readme_has_every_setting_as_the_code_reads_it() -> None:
