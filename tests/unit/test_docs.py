@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from schemas import metrics
-from schemas.meta_errors import RULES, Action
 from schemas.environment import Hint, fields_of
+from schemas.meta_errors import RULES, Action
 from schemas.settings import Daemon, Gateway, Sandbox
 from schemas.states import MESSAGE_MOVES
 

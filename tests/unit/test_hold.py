@@ -40,3 +40,16 @@ def test_most_messages_leaving_late_means_that_the_answers_limit_the_rate() -> N
     said = [limit.note(0.08, 0.1) for _ in range(20)]
     assert (said[0], said[-1]) == ("rate", "latency")
     assert limit.note(0.0, 0.0) is None
+
+
+def test_a_number_that_rests_tells_once_and_lasts_as_long_as_the_longest() -> None:
+    hold = Hold()
+    assert hold.rest(160, "messaging limit")
+    assert not hold.rest(150, "throttled")
+    assert (hold.seconds(100), hold.seconds(170), hold.by) == (60, 0, "messaging limit")
+
+
+def test_a_slowed_number_is_limited_by_the_throttle_and_not_by_its_rate() -> None:
+    limit = Limit()
+    assert limit.note(0.0, 0.2, is_slowed=True) == "throttled"
+    assert limit.note(0.0, 0.1) == "rate"

@@ -123,3 +123,14 @@ def test_the_reason_of_a_stopped_job_says_which_loop_and_that_nothing_is_lost() 
     reason = why_stopped(3, 15)
     assert reason.startswith("Loop 3 was begun 15 times in a row")
     assert "Nothing is lost" in reason
+
+
+def test_a_plan_rests_when_all_that_is_left_waits_and_nothing_is_on_its_way() -> None:
+    plan = LoopPlan([Message(1, "49151"), Message(2, "49152")])
+    assert plan.rest_seconds(100) == 0
+    first, second = plan.take(100, 2)
+    plan.again(first, 108)
+    assert plan.rest_seconds(100) == 0
+    plan.again(second, 106)
+    assert plan.rest_seconds(100) == 6
+    assert plan.rest_seconds(107) == 0
