@@ -1,4 +1,4 @@
-"""Of all that people write, only what asks for it is an opt-out, and it keeps where it came from."""
+"""Of all that people write only what asks for it is an opt-out; it keeps where it came from."""
 
 from datetime import UTC, datetime
 
@@ -41,9 +41,8 @@ def test_a_word_of_the_business_stops_too() -> None:
 def test_a_button_is_read_by_its_text_and_by_its_payload() -> None:
     by_text = asked_for([wrote("Stop promotions", payload="id-7")], [], WORDS)
     by_payload = asked_for([wrote("Nein danke", payload="STOP")], [], WORDS)
-    assert [change.stop.scope for change in [*by_text, *by_payload] if isinstance(change, OptOut)] == [
-        Scope.MARKETING, Scope.ALL,
-    ]  # fmt: skip
+    stops = [change.stop for change in by_text + by_payload if isinstance(change, OptOut)]
+    assert [stop.scope for stop in stops] == [Scope.MARKETING, Scope.ALL]
     assert asked_for([wrote("Yes", payload="yes")], [], WORDS) == []
 
 
