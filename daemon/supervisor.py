@@ -108,18 +108,10 @@ async def _start(house: House) -> None:
 async def _work(house: House, pool: Pool, broker: Broker) -> None:
     """The parts that send, from the one that all lean on to the one that brings them turns."""
     settings, observer, stop, stack = house.settings, house.observer, house.stop, house.stack
-    doubt_seconds, resends = settings.doubt_seconds, settings.resends
-    store = Store(
-        pool, doubt_seconds=doubt_seconds, resends=resends,
-        answer_seconds=answer_seconds(settings.request_timeout_ms),
-    )  # fmt: skip
-    doubts = Doubts(
-        pool, doubt_seconds=doubt_seconds, max_retries=settings.max_retries, resends=resends
-    )
+    store, doubts, stops = _ledger(settings, pool)
     cloud = await stack.enter_async_context(CloudApi(settings))
     progress = Progress(broker, observer.meters, observer.log)
     limits = MessagingLimits(cloud.number, observer.log, fixed=settings.messaging_limit)
-    stops = Stops(pool)
     house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
     tidings = Tidings(
         opt_outs=OptOuts(pool), stops=stops, limits=limits, progress=progress, observer=observer,
@@ -151,6 +143,19 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     house.checks.clear()
     house.checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
     house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
+
+
+def _ledger(settings: Daemon, pool: Pool) -> tuple[Store, Doubts, Stops]:
+    """What is written: turns, receipts, and what concerns more than one job."""
+    doubt_seconds, resends = settings.doubt_seconds, settings.resends
+    store = Store(
+        pool, doubt_seconds=doubt_seconds, resends=resends,
+        answer_seconds=answer_seconds(settings.request_timeout_ms),
+    )  # fmt: skip
+    doubts = Doubts(
+        pool, doubt_seconds=doubt_seconds, max_retries=settings.max_retries, resends=resends
+    )
+    return store, doubts, Stops(pool)
 
 
 async def _merge(house: House, broker: Broker, receipts: Receipts) -> None:

@@ -20,6 +20,14 @@ from schemas.states import FINISHED_JOB_STATES, JobState
 
 MOST_LISTED: Final = 50
 
+# Fields of the answer that are columns of the job.
+_AS_THEY_ARE: Final = (
+    "state", "reason", "campaign_name", "campaign_id", "phone_number_id", "sent", "failed",
+    "queued", "sending", "delivered", "read", "unknown", "skipped", "deferred", "canceled",
+    "loop_size", "current_loop", "created_at", "started_at", "finished_at", "limited_by",
+    "limited_until",
+)  # fmt: skip
+
 _content = msgspec.json.Decoder(Content)
 
 
@@ -85,37 +93,16 @@ def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
     rate = _rate(row.sent + row.failed + row.unknown, row.started_at, row.finished_at or now)
     loops = total_loops(row.total, row.loop_size)
     return api.JobSummary(
+        **{name: getattr(row, name) for name in _AS_THEY_ARE},
         job_id=row.id,
-        state=row.state,
-        reason=row.reason,
-        campaign_name=row.campaign_name,
-        campaign_id=row.campaign_id,
-        phone_number_id=row.phone_number_id,
         template=content.name if isinstance(content, Template) else None,
         total_recipients=row.total,
-        sent=row.sent,
-        failed=row.failed,
-        queued=row.queued,
-        sending=row.sending,
-        delivered=row.delivered,
-        read=row.read,
-        unknown=row.unknown,
-        skipped=row.skipped,
-        canceled=row.canceled,
         progress=_progress(row),
         batch_size=row.loop_size,
         total_batches=loops,
-        loop_size=row.loop_size,
         total_loops=loops,
-        current_loop=row.current_loop,
-        created_at=row.created_at,
-        started_at=row.started_at,
-        finished_at=row.finished_at,
         rate_per_second=rate,
         eta_seconds=eta_seconds(row, settings, rate),
-        limited_by=row.limited_by,
-        limited_until=row.limited_until,
-        deferred=row.deferred,
         stopped_by=row.stopped_by if row.state == JobState.PAUSED else None,
         resuming=row.state == JobState.PAUSED and row.wanted_no > row.followed_no,
         doubt_until=row.doubt_until if row.state == JobState.SETTLING else None,
