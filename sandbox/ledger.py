@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from sandbox.answers import message_id
+from sandbox.forms import filled
 from sandbox.limits import SECOND_NS
-from sandbox.templates import Template, filled
+from sandbox.templates import Template
 
 ENTRIES: Final = 1_000_000  # the largest job there can be; about 0.7 kB each
 REPEATED_SHOWN: Final = 20
@@ -30,6 +31,7 @@ class Entry(msgspec.Struct, gc=False):
     tag: str = ""  # biz_opaque_callback_data
     template: Template | None = None
     values: tuple[str, ...] = ()  # of the template's body; of free text, the text alone
+    payloads: dict[int, str] | None = None  # of the template's quick replies, by index
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -65,6 +67,11 @@ class Ledger:
         self._entries.clear()
         self._kept_from = self._last_number + 1
         return count
+
+    def last_to(self, person: str) -> Entry | None:
+        """The newest accepted send to a person."""
+        found = (each for each in reversed(self._entries) if each.accepted and each.to == person)
+        return next(found, None)
 
     @property
     def cut(self) -> int:
