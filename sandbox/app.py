@@ -136,11 +136,12 @@ async def _posting(desk: Desk, settings: Sandbox, log: Log) -> AsyncIterator[Non
         now_ns=time.monotonic_ns,
         log=log,
     )
-    posting = asyncio.create_task(courier.run())
-    try:
-        yield
-    finally:
-        await end(posting)
+    async with asyncio.TaskGroup() as tasks:  # a courier that breaks ends the process
+        posting = tasks.create_task(courier.run())
+        try:
+            yield
+        finally:
+            await end(posting)
 
 
 async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
