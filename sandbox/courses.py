@@ -1,6 +1,6 @@
 """The course of an accepted message: how far it comes, when that is told, what is answered."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from random import Random
 from typing import Final
@@ -101,6 +101,13 @@ def told(course: Course, receipts: Receipts, dice: Random) -> list[Told]:
     else:
         posts = [Told(status, was, was) for status, was in whens]
     return [each for post in posts for each in _copies(post, course, receipts, dice)]
+
+
+def furthest(posted: Iterable[Told]) -> str:
+    """What a receiver of all these statuses knows in the end; "" when there are none."""
+    statuses = {each.status for each in posted}
+    order = (Status.FAILED, Status.READ, Status.DELIVERED, Status.SENT)
+    return next((str(status) for status in order if status in statuses), "")
 
 
 def come_seconds(course: Course, receipts: Receipts) -> float:

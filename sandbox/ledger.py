@@ -32,6 +32,8 @@ class Entry(msgspec.Struct, gc=False):
     template: Template | None = None
     values: tuple[str, ...] = ()  # of the template's body; of free text, the text alone
     payloads: dict[int, str] | None = None  # of the template's quick replies, by index
+    becomes: str = ""  # held, paused, or the furthest status that is posted; "": none is
+    failed_with: int = 0  # the code of `failed`
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -118,6 +120,7 @@ class Ledger:
                 (entry.phone_number_id, entry.monotonic_ns) for entry in accepted
             ),
             "told": Counter(entry.told for entry in self._entries),
+            "becomes": Counter(entry.becomes for entry in accepted if entry.becomes),
             "cut": self.cut,
         }
 
@@ -140,7 +143,12 @@ class Ledger:
         return shown | self._content(entry) if entry.accepted else shown
 
     def _content(self, entry: Entry) -> dict[str, Any]:
-        identity = {"messageId": message_id(self.run, entry.number, entry.to)}
+        identity: dict[str, Any] = {
+            "messageId": message_id(self.run, entry.number, entry.to),
+            "becomes": entry.becomes or None,
+        }
+        if entry.failed_with:
+            identity["failedWith"] = entry.failed_with
         if entry.template is None:
             return identity | {"type": "text", "text": entry.values[0]}
         form = entry.template.form

@@ -4,7 +4,7 @@ Decides with the dice it is given; what is to be posted goes into the outbox, if
 """
 
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -21,6 +21,7 @@ from sandbox.courses import (
     come_seconds,
     drawn,
     failing,
+    furthest,
     told,
 )
 from sandbox.faults import log_normal_seconds
@@ -32,6 +33,8 @@ from sandbox.parcels import News, Said, StatusDue
 from sandbox.people import People
 from sandbox.rules import Rules
 from sandbox.shelf import Key, Shelf
+
+_HELD: Final = "held"
 
 
 class Moment(msgspec.Struct, frozen=True, gc=False):
@@ -61,11 +64,13 @@ class Sequel:
     ) -> MessageStatus:
         """Decide what becomes of an accepted message; `course`: by fate. Returns its status."""
         if course is None and self._shelf.holds(entry):
+            entry.becomes = _HELD
             return MessageStatus.HELD
         if course is None and self.outbox is None:
             return MessageStatus.ACCEPTED
         course = self._course(entry, rules, now, course)
         if course.hold is Hold.PAUSED:
+            entry.becomes = str(Hold.PAUSED)
             return MessageStatus.PAUSED
         if course.hold:
             held = now.after(rules.receipts.held_ms / 1000)
@@ -118,7 +123,10 @@ class Sequel:
     def _plan(self, entry: Entry, rules: Rules, now: Moment, course: Course) -> None:
         receipts, is_priced_late = rules.receipts, Status.DELIVERED not in course.reaches
         if self.outbox is not None:
-            for each in told(course, receipts, self._dice):
+            posted = told(course, receipts, self._dice)
+            entry.becomes = furthest(posted)
+            entry.failed_with = course.code if entry.becomes == Status.FAILED else 0
+            for each in posted:
                 due = StatusDue(
                     entry,
                     each.status,

@@ -6,6 +6,7 @@ import pytest
 
 from sandbox.errors import CATALOGUE
 from sandbox.fates import COURSES
+from sandbox.ledger import Wanted
 from tests.sandboxes import (
     NUMBER,
     PLAIN,
@@ -320,8 +321,29 @@ def test_held_messages_that_are_dropped_fail_with_132015() -> None:
     assert failed["errors"][0]["code"] == 132015
 
 
-def test_a_held_message_is_in_the_ledger() -> None:
+def becomes(table: Table) -> list[tuple[str | None, int | None]]:
+    """What the ledger says of each accepted message."""
+    entries = table.desk.ledger.page(Wanted(), accepted_only=True)["entries"]
+    return [(entry["becomes"], entry.get("failedWith")) for entry in entries]
+
+
+def test_the_ledger_knows_what_becomes_of_a_message_that_is_held() -> None:
     table = Table()
     table.desk.shelf.pace(HELLO, after=0)
     table.send()
-    assert table.desk.ledger.summary()["accepted"] == 1
+    assert becomes(table) == [("held", None)]
+    table.desk.sequel.release(HELLO, table.desk.rules, table.desk.moment())
+    assert becomes(table) == [("read", None)]
+
+
+def test_the_ledger_knows_what_the_receipts_come_to() -> None:
+    table = Table()
+    for digits in ("000002", "000004", "000005", "000009", "000010", "000013", "131049"):
+        table.send(f"{BASE}{digits}")
+    assert becomes(table) == [
+        (None, None), ("read", None), ("sent", None), ("delivered", None), ("failed", 131026),
+        ("paused", None), ("failed", 131049),
+    ]  # fmt: skip
+    assert table.desk.ledger.summary()["becomes"] == {
+        "read": 1, "sent": 1, "delivered": 1, "failed": 2, "paused": 1
+    }  # fmt: skip
