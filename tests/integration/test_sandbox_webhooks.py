@@ -16,6 +16,7 @@ from aiohttp import web
 from plumbing.logs import Log
 from plumbing.process import CannotStart
 from sandbox.app import serve
+from sandbox.courier import Courier
 from schemas.environment import Secret
 from schemas.settings import Sandbox
 from tests.sandboxes import NUMBER, PLAIN, Json, template_body, text_body
@@ -437,3 +438,16 @@ async def test_the_index_is_at_sandbox_too(running: Running) -> None:
     index = await running.ask("GET", "/sandbox")
     assert index == await running.ask("GET", "/")
     assert {"…8000001", "…8000027", "…9000016"} <= index["recipients"].keys()
+
+
+async def test_a_courier_that_breaks_ends_the_sandbox(
+    log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: Courier) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(Courier, "run", broken)
+    settings = Sandbox(port=free_port(), webhook_url="http://127.0.0.1:9/hook")
+    with pytest.raises(ExceptionGroup) as raised:
+        await asyncio.wait_for(serve(settings, log, asyncio.Event()), 10)
+    assert raised.group_contains(RuntimeError, match="a bug")
