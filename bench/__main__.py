@@ -33,6 +33,7 @@ UNLIMITED = {
     "SANDBOX_LATENCY_MS": "0",
     "SANDBOX_THROUGHPUT": "0",
     "SANDBOX_PAIR_BURST": "0",
+    "SANDBOX_WEBHOOK_URL": "none",
     "LOG_LEVEL": "warning",
 }
 

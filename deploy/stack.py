@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Final, TypeVar
 
 import msgspec
@@ -11,12 +12,14 @@ from deploy import servers
 from deploy.ports import is_taken, reserve_port
 from deploy.programs import Program, http_ok, python_module
 from plumbing.process import CannotStart
+from sandbox.receipts import WABA_ID
 from schemas.environment import SettingsError
 from schemas.loading import load
 from schemas.settings import Daemon, Gateway, Sandbox
 
 SANDBOX_PORT: Final = 8090
 SANDBOX_NUMBER: Final = "100000000000001"
+WEBHOOK_PATH: Final = "/webhooks/whatsapp"
 S = TypeVar("S", bound=msgspec.Struct)
 _WHEN_KILLED: Final = {"daemon": "its messages in flight become `unknown`"}
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to reach, not to bind
@@ -58,11 +61,10 @@ def plan(environ: Mapping[str, str]) -> Plan:
     problems: list[str] = []
     if with_sandbox:
         given |= _sandbox_port(environ)
+        sandbox = _loaded(Sandbox, given, problems) or Sandbox()
+        given |= _meta_in_the_sandbox(sandbox, given)
+        given |= _webhooks(_loaded(Gateway, given, problems) or Gateway(), sandbox, given)
         sandbox = _loaded(Sandbox, given, problems)
-        url = _sandbox_url(sandbox or Sandbox())
-        given |= {"META_ACCESS_TOKEN": "sandbox", "GRAPH_API_BASE_URL": url}
-        if not _is_set(given, "META_PHONE_NUMBER_ID"):
-            given["META_PHONE_NUMBER_ID"] = SANDBOX_NUMBER
     gateway, daemon = _loaded(Gateway, given, problems), _loaded(Daemon, given, problems)
     if gateway is None or daemon is None or problems:
         raise SettingsError(list(dict.fromkeys(problems)))
@@ -142,6 +144,27 @@ def _sandbox_port(environ: Mapping[str, str]) -> dict[str, str]:
     if _is_set(environ, "SANDBOX_PORT"):
         return {}
     return {"SANDBOX_PORT": str(reserve_port(SANDBOX_PORT))}
+
+
+def _meta_in_the_sandbox(sandbox: Sandbox, given: Mapping[str, str]) -> dict[str, str]:
+    """What every process is told of Meta, where nobody said otherwise."""
+    usual = {"META_PHONE_NUMBER_ID": SANDBOX_NUMBER, "META_WABA_ID": WABA_ID}
+    told = {name: value for name, value in usual.items() if not _is_set(given, name)}
+    return told | {"META_ACCESS_TOKEN": "sandbox", "GRAPH_API_BASE_URL": _sandbox_url(sandbox)}
+
+
+def _webhooks(gateway: Gateway, sandbox: Sandbox, given: Mapping[str, str]) -> dict[str, str]:
+    """What lets the sandbox post to the gateway, signed; nothing when it is to post nowhere."""
+    if _is_set(given, "SANDBOX_WEBHOOK_URL") and not sandbox.webhook_url:
+        return {}
+    secrets_given = gateway.app_secrets or (given.get("SANDBOX_APP_SECRET") or token_hex(16),)
+    usual = {
+        "META_APP_SECRET": secrets_given[0],
+        "SANDBOX_APP_SECRET": secrets_given[0],
+        "META_VERIFY_TOKEN": token_hex(16),
+        "SANDBOX_WEBHOOK_URL": f"http://{_authority(gateway.host, gateway.port)}{WEBHOOK_PATH}",
+    }
+    return {name: value for name, value in usual.items() if not _is_set(given, name)}
 
 
 def _sandbox_url(sandbox: Sandbox) -> str:

@@ -19,6 +19,15 @@ class Fallback(msgspec.Struct, gc=False):
     fallback_value: str | None = None
 
 
+class Location(msgspec.Struct, gc=False):
+    """A place; Meta's examples write the degrees as numbers and as text."""
+
+    latitude: float | str | None = None
+    longitude: float | str | None = None
+    name: str | None = None
+    address: str | None = None
+
+
 class Parameter(msgspec.Struct, gc=False):
     """A value for one place of a template."""
 
@@ -26,9 +35,11 @@ class Parameter(msgspec.Struct, gc=False):
     text: str | None = None
     parameter_name: str | None = None
     payload: str | None = None
+    coupon_code: str | None = None
     image: Media | None = None
     video: Media | None = None
     document: Media | None = None
+    location: Location | None = None
     currency: Fallback | None = None
     date_time: Fallback | None = None
 

@@ -9,14 +9,19 @@ from typing import Final
 
 import msgspec
 
-from sandbox import answers, checks
+from sandbox import answers, checks, components
 from sandbox.bodies import SEND, Send
+from sandbox.courses import Course, failing
 from sandbox.errors import Refusal, envelope
 from sandbox.fates import Fate, Manner, fate_of
-from sandbox.faults import Faults, drawn_error, latency_seconds
+from sandbox.faults import THROTTLING, drawn_code, latency_seconds, throttled
 from sandbox.ledger import Entry, Ledger
-from sandbox.limits import Pairs, Throughput
-from sandbox.templates import TEMPLATES, Shelf
+from sandbox.limits import SECOND_NS, Pairs, Reach, Throughput
+from sandbox.outbox import Outbox
+from sandbox.people import People
+from sandbox.rules import Rules
+from sandbox.sequel import Moment, Sequel
+from sandbox.shelf import Shelf
 
 _REMEMBERED: Final = 100_000  # numbers that wait for their second attempt
 
@@ -30,6 +35,7 @@ class Reply(msgspec.Struct, frozen=True, gc=False):
     delay_seconds: float = 0
     content_type: str = "application/json"
     retry_after_seconds: int | None = None
+    regain_minutes: int | None = None
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
@@ -44,20 +50,25 @@ class Desk:
 
     def __init__(
         self,
-        faults: Faults,
+        rules: Rules,
         *,
         now: Callable[[], Arrival],
         dice: Random,
         run: str,
-        shelf: Shelf = TEMPLATES,
+        outbox: Outbox | None = None,
     ) -> None:
-        self.faults = faults
-        self.shelf = shelf
+        self.rules = rules
+        self.shelf = Shelf()
         self.ledger = Ledger(run)
+        self.people = People()
+        self.sequel = Sequel(run, self.shelf, self.people, outbox, dice)
+        self.on_accepted: Callable[[], None] | None = None  # told of each, after it is answered
         self._now = now
-        self._dice = dice
+        self.dice = dice
         self._throughput = Throughput()
         self._pairs = Pairs()
+        self._reach = Reach()
+        self._advanced_seconds = 0.0
         self._refused_once: set[tuple[str, str]] = set()
 
     def take(self, phone_number_id: str, authorization: str | None, body: bytes) -> Reply:
@@ -77,7 +88,7 @@ class Desk:
         self, object_id: str, authorization: str | None, verb: str
     ) -> Refusal | None:
         """What is refused whatever it asks: the API is down, no token, no such id."""
-        if self.faults.down:
+        if self.rules.faults.down:
             return Refusal(2)
         return checks.check_token(authorization) or checks.check_object_id(object_id, verb)
 
@@ -85,9 +96,10 @@ class Desk:
         """A refusal as the wire carries it."""
         return Reply(
             refusal.status,
-            envelope(refusal, f"A{self._dice.getrandbits(88):022X}"),
-            delay_seconds=latency_seconds(self.faults, self._dice),
+            envelope(refusal, f"A{self.dice.getrandbits(88):022X}"),
+            delay_seconds=latency_seconds(self.rules.faults, self.dice),
             retry_after_seconds=refusal.retry_after_seconds,
+            regain_minutes=refusal.regain_minutes,
         )
 
     def forget(self) -> int:
@@ -95,36 +107,75 @@ class Desk:
         self._refused_once.clear()
         return self.ledger.forget()
 
+    def forget_people(self) -> None:
+        """What people did, who was reached, how far the clock was moved: all as at the start."""
+        self.people.forget()
+        self._throughput, self._pairs, self._reach = Throughput(), Pairs(), Reach()
+        self._advanced_seconds = 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock of the limits and windows; no other clock moves."""
+        self._advanced_seconds += seconds
+
+    def moment(self, arrival: Arrival | None = None) -> Moment:
+        """Now, or when a request arrived."""
+        arrival = arrival or self._now()
+        ahead_ns = int(self._advanced_seconds * SECOND_NS)
+        return Moment(arrival.monotonic_ns, arrival.at, arrival.monotonic_ns + ahead_ns)
+
+    def reach(self) -> dict[str, object]:
+        """How many people were reached in 24 h, how far the clock was moved."""
+        people = self._reach.people(self.moment().limits_ns)
+        return {"people": people, "advancedSeconds": self._advanced_seconds}
+
     def _take(self, entry: Entry, send: Send) -> Reply:
         entry.to = (checks.wa_id(send.to or "") or send.to or send.recipient or "")[:140]
         entry.tag = (send.biz_opaque_callback_data or "")[: checks.TAG_CHARACTERS]
-        refusal = checks.check(send, self.shelf) or self._limit(entry)
+        moment = self.moment(Arrival(entry.monotonic_ns, entry.at))
+        refusal = (
+            checks.check(send, self.shelf.templates)
+            or self._limit(entry, moment)
+            or self._check_window(entry, send, moment)
+        )
         if refusal:
             return self._refuse(entry, refusal)
         fate = fate_of(entry.to)
         if fate:
-            return self._fulfil(fate, entry, send)
-        code = drawn_error(self.faults, self._dice)
+            return self._fulfil(fate, entry, send, moment)
+        faults = self.rules.faults
+        code = drawn_code(faults.errors, self.dice)
         if code is not None:
-            return self._refuse(entry, Refusal(code))
-        return self._accept(entry, send)
+            drawn = throttled(code, faults) if code in THROTTLING else Refusal(code)
+            return self._refuse(entry, drawn)
+        return self._accept(entry, send, moment)
 
-    def _limit(self, entry: Entry) -> Refusal | None:
-        faults, sender, now_ns = self.faults, entry.phone_number_id, entry.monotonic_ns
+    def _limit(self, entry: Entry, moment: Moment) -> Refusal | None:
+        faults, sender, now_ns = self.rules.faults, entry.phone_number_id, moment.limits_ns
         if faults.throughput_per_second and not self._throughput.admits(
             sender, now_ns, faults.throughput_per_second
         ):
-            return Refusal(130429, retry_after_seconds=1)
+            return throttled(130429, faults)
         if faults.pair_burst and not self._pairs.admits(
             sender, entry.to, now_ns, faults.pair_burst
         ):
             return Refusal(131056)
         return None
 
-    def _fulfil(self, fate: Fate, entry: Entry, send: Send) -> Reply:
+    def _check_window(self, entry: Entry, send: Send, moment: Moment) -> Refusal | None:
+        if self.rules.limits.always_open or send.type != "text":
+            return None
+        is_open = self.people.has_window(entry.phone_number_id, entry.to, moment.limits_ns)
+        return None if is_open else Refusal(131047)
+
+    def _fulfil(self, fate: Fate, entry: Entry, send: Send, moment: Moment) -> Reply:
         if fate.refusal and not (fate.once and self._is_second_attempt(entry)):
             return self._refuse(entry, fate.refusal)
-        reply = self._accept(entry, send) if fate.accepted else Reply(500, b"")
+        if fate.accepted:
+            reply = self._accept(entry, send, moment, fate.course)
+            if not entry.accepted:
+                return reply
+        else:
+            reply = Reply(500, b"")
         if fate.page:
             page = msgspec.structs.asdict(fate.page)
             reply = msgspec.structs.replace(reply, **page)
@@ -146,20 +197,44 @@ class Desk:
         entry.told = str(refusal.code)
         return self.refused(refusal)
 
-    def _accept(self, entry: Entry, send: Send) -> Reply:
+    def _accept(
+        self, entry: Entry, send: Send, moment: Moment, course: Course | None = None
+    ) -> Reply:
+        limits = self.rules.limits
+        if limits.messaging and not self._reaches(entry, send, moment):
+            if not limits.beyond_later:
+                return self._refuse(entry, Refusal(limits.beyond_code))
+            course = failing(limits.beyond_code)
         entry.accepted, entry.told = True, "200"
-        if send.type == "template" and send.template and send.template.language:
-            key = (send.template.name or "", send.template.language.code or "")
-            entry.template = self.shelf[key]
-            entry.values = checks.body_values(send.template, entry.template.form)
-        elif send.text:
-            entry.values = (send.text.body or "",)
+        self._keep(entry, send)
+        status = self.sequel.follow(entry, self.rules, moment, course)
+        if self.on_accepted:
+            self.on_accepted()
         message = answers.message_id(self.ledger.run, entry.number, entry.to)
         if send.to:
-            body = answers.accepted(send.to, entry.to, message)
+            body = answers.accepted(send.to, entry.to, message, status)
         else:
-            body = answers.accepted_user(entry.to, message)
-        return Reply(200, body, delay_seconds=latency_seconds(self.faults, self._dice))
+            body = answers.accepted_user(entry.to, message, status)
+        return Reply(200, body, delay_seconds=latency_seconds(self.rules.faults, self.dice))
+
+    def _reaches(self, entry: Entry, send: Send, moment: Moment) -> bool:
+        """Whether the messaging limit leaves room; who has an open window does not count."""
+        if send.type == "text" or self.people.has_window(
+            entry.phone_number_id, entry.to, moment.limits_ns
+        ):
+            return True
+        return self._reach.admits(entry.to, moment.limits_ns, self.rules.limits.messaging)
+
+    def _keep(self, entry: Entry, send: Send) -> None:
+        """Write down what an accepted send says."""
+        if send.type == "template" and send.template and send.template.language:
+            key = (send.template.name or "", send.template.language.code or "")
+            entry.template = self.shelf.templates[key]
+            entry.values = components.body_values(send.template, entry.template.form)
+            if entry.template.form.buttons:
+                entry.payloads = components.payloads(send.template)
+        elif send.text:
+            entry.values = (send.text.body or "",)
 
 
 def _decoded(body: bytes) -> Send | Refusal:

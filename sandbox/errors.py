@@ -27,6 +27,7 @@ class Refusal(msgspec.Struct, frozen=True):
     subcode: int | None = None
     http_status: int | None = None  # None: the catalogue's
     retry_after_seconds: int | None = None
+    regain_minutes: int | None = None  # for X-Business-Use-Case-Usage
 
     @property
     def status(self) -> int:

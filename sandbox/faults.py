@@ -1,36 +1,35 @@
 """What the sandbox does wrong on purpose: latency, refusals by chance, limits, downtime."""
 
 import math
+from collections.abc import Mapping
 from random import Random
-from typing import Annotated
+from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import Meta
 
-from sandbox.errors import CATALOGUE
+from sandbox.errors import CATALOGUE, Refusal
 from schemas.settings import Sandbox
 
+Share = Annotated[float, Meta(ge=0, le=1)]
+THROTTLING: Final = frozenset({4, 80007, 80008, 130429})
 
-class Faults(msgspec.Struct, frozen=True, rename="camel"):
+
+class Faults(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
     """The faults in force. Shares are of sends that are otherwise fine, by error code."""
 
-    latency_ms: float
-    latency_spread: float
-    errors: dict[int, float]
-    throughput_per_second: int
-    pair_burst: int
+    latency_ms: Annotated[float, Meta(ge=0, le=60_000)]
+    latency_spread: Annotated[float, Meta(ge=0, le=2)]
+    errors: dict[int, Share]
+    throughput_per_second: Annotated[int, Meta(ge=0, le=100_000)]
+    pair_burst: Annotated[int, Meta(ge=0, le=100_000)]
     down: bool = False
+    throttle_status: Literal[429, 400] = 429  # Meta answers throttling with either
+    throttle_retry_after_seconds: Annotated[int, Meta(ge=0, le=86_400)] | None = 1  # None: unsaid
+    throttle_regain_minutes: Annotated[int, Meta(ge=0, le=1440)] | None = None  # None: no header
 
-
-class FaultsChange(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """The body of PUT /sandbox/faults; what it leaves out stays as it is."""
-
-    latency_ms: Annotated[float, Meta(ge=0, le=60_000)] | UnsetType = UNSET
-    latency_spread: Annotated[float, Meta(ge=0, le=2)] | UnsetType = UNSET
-    errors: dict[int, Annotated[float, Meta(ge=0, le=1)]] | UnsetType = UNSET
-    throughput_per_second: Annotated[int, Meta(ge=0, le=100_000)] | UnsetType = UNSET
-    pair_burst: Annotated[int, Meta(ge=0, le=100_000)] | UnsetType = UNSET
-    down: bool | UnsetType = UNSET
+    def __post_init__(self) -> None:
+        check_shares(self.errors)
 
 
 def from_settings(settings: Sandbox) -> Faults:
@@ -44,19 +43,6 @@ def from_settings(settings: Sandbox) -> Faults:
     )
 
 
-def changed(faults: Faults, body: bytes) -> Faults:
-    """The faults with the changes of a FaultsChange as JSON. Raises ValueError in words."""
-    change = msgspec.json.decode(body, type=FaultsChange)  # its errors are ValueErrors
-    given = {
-        field: value
-        for field, value in msgspec.structs.asdict(change).items()
-        if value is not UNSET
-    }
-    merged = msgspec.structs.replace(faults, **given)
-    _check_shares(merged.errors)
-    return merged
-
-
 def parse_errors(text: str) -> dict[int, float]:
     """`131026=0.01,130429=0.002` as shares by code. Raises ValueError with what to do."""
     shares: dict[int, float] = {}
@@ -66,30 +52,44 @@ def parse_errors(text: str) -> dict[int, float]:
             shares[int(code)] = float(share)
         except ValueError:
             raise ValueError(f"is code=share,code=share, as 131026=0.01; {part!r} is not") from None
-    _check_shares(shares)
+    check_shares(shares)
     return shares
 
 
 def latency_seconds(faults: Faults, dice: Random) -> float:
     """A time to answer: log-normal around the median, as answers of busy services are."""
-    if not faults.latency_ms:
-        return 0.0
-    return dice.lognormvariate(math.log(faults.latency_ms / 1000), faults.latency_spread)
+    return log_normal_seconds(faults.latency_ms, faults.latency_spread, dice)
 
 
-def drawn_error(faults: Faults, dice: Random) -> int | None:
-    """The code that chance refuses a send with, if it does."""
-    if not faults.errors:
+def throttled(code: int, faults: Faults) -> Refusal:
+    """The refusal with a code of THROTTLING, with the status and headers that are asked for."""
+    return Refusal(
+        code,
+        http_status=faults.throttle_status,
+        retry_after_seconds=faults.throttle_retry_after_seconds,
+        regain_minutes=faults.throttle_regain_minutes,
+    )
+
+
+def log_normal_seconds(median_ms: float, spread: float, dice: Random) -> float:
+    """A time around its median; 0 is always 0."""
+    return dice.lognormvariate(math.log(median_ms / 1000), spread) if median_ms else 0.0
+
+
+def drawn_code(shares: Mapping[int, float], dice: Random) -> int | None:
+    """The code that chance picks, if it picks any."""
+    if not shares:
         return None
     left = dice.random()
-    for code, share in faults.errors.items():
+    for code, share in shares.items():
         left -= share
         if left < 0:
             return code
     return None
 
 
-def _check_shares(shares: dict[int, float]) -> None:
+def check_shares(shares: Mapping[int, float]) -> None:
+    """Raises ValueError for an unknown code, or shares that are none together."""
     for code, share in shares.items():
         if code not in CATALOGUE:
             raise ValueError(f"names {code}, which is no error code of the sandbox's catalogue")

@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from sandbox.answers import message_id
+from sandbox.forms import filled
 from sandbox.limits import SECOND_NS
-from sandbox.templates import Template, filled
+from sandbox.templates import Template
 
 ENTRIES: Final = 1_000_000  # the largest job there can be; about 0.7 kB each
 REPEATED_SHOWN: Final = 20
@@ -30,6 +31,9 @@ class Entry(msgspec.Struct, gc=False):
     tag: str = ""  # biz_opaque_callback_data
     template: Template | None = None
     values: tuple[str, ...] = ()  # of the template's body; of free text, the text alone
+    payloads: dict[int, str] | None = None  # of the template's quick replies, by index
+    becomes: str = ""  # held, paused, or the furthest status that is posted; "": none is
+    failed_with: int = 0  # the code of `failed`
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -65,6 +69,11 @@ class Ledger:
         self._entries.clear()
         self._kept_from = self._last_number + 1
         return count
+
+    def last_to(self, person: str) -> Entry | None:
+        """The newest accepted send to a person."""
+        found = (each for each in reversed(self._entries) if each.accepted and each.to == person)
+        return next(found, None)
 
     @property
     def cut(self) -> int:
@@ -111,6 +120,7 @@ class Ledger:
                 (entry.phone_number_id, entry.monotonic_ns) for entry in accepted
             ),
             "told": Counter(entry.told for entry in self._entries),
+            "becomes": Counter(entry.becomes for entry in accepted if entry.becomes),
             "cut": self.cut,
         }
 
@@ -133,7 +143,12 @@ class Ledger:
         return shown | self._content(entry) if entry.accepted else shown
 
     def _content(self, entry: Entry) -> dict[str, Any]:
-        identity = {"messageId": message_id(self.run, entry.number, entry.to)}
+        identity: dict[str, Any] = {
+            "messageId": message_id(self.run, entry.number, entry.to),
+            "becomes": entry.becomes or None,
+        }
+        if entry.failed_with:
+            identity["failedWith"] = entry.failed_with
         if entry.template is None:
             return identity | {"type": "text", "text": entry.values[0]}
         form = entry.template.form

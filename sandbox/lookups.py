@@ -9,19 +9,24 @@ from aiohttp import web
 
 from sandbox.desk import Reply
 from sandbox.errors import Refusal
+from sandbox.limits import tier_of
 from sandbox.sends import DESK, give
 
 _PAGE_SIZE: Final = 25
 
 
 async def message_templates(request: web.Request) -> web.StreamResponse:
-    """GET /{waba_id}/message_templates: every account has the same; `name` is exact."""
+    """GET /{waba_id}/message_templates: `name` is exact, `fields` are obeyed."""
     refusal = _refusal_at_the_door(request)
     if refusal:
         return await give(request, request.app[DESK].refused(refusal))
     name = request.query.get("name")
-    shelf = request.app[DESK].shelf.values()
-    found = [template.shown() for template in shelf if name in (None, template.name)]
+    status, shelf = request.query.get("status"), request.app[DESK].shelf.templates.values()
+    found = [
+        _asked(template.shown(), request)
+        for template in shelf
+        if name in (None, template.name) and status in (None, template.status)
+    ]
     match _page_asked_for(request):
         case Refusal() as refusal:
             return await give(request, request.app[DESK].refused(refusal))
@@ -29,14 +34,26 @@ async def message_templates(request: web.Request) -> web.StreamResponse:
             return await give(request, _json(_page(request, found, start, size)))
 
 
-async def phone_number(request: web.Request) -> web.StreamResponse:
-    """GET /{phone_number_id}: every number is connected and in good health."""
+async def by_id(request: web.Request) -> web.StreamResponse:
+    """GET /{id}: a template, or else a number; all numbers are connected and in good health."""
     refusal = _refusal_at_the_door(request)
     if refusal:
         return await give(request, request.app[DESK].refused(refusal))
-    number = request.match_info["object_id"]
-    shown = {
-        "id": number,
+    desk, identity = request.app[DESK], request.match_info["object_id"]
+    template = desk.shelf.by_id(identity)
+    shown = template.shown() if template else _number(identity, desk.rules.limits.messaging)
+    return await give(request, _json(_asked(shown, request)))
+
+
+async def unknown_path(request: web.Request) -> web.StreamResponse:
+    """Anything else, in Graph's words."""
+    message = f"Unknown path components: {request.path}"
+    return await give(request, request.app[DESK].refused(Refusal(2500, message=message)))
+
+
+def _number(identity: str, messaging_limit: int) -> dict[str, Any]:
+    return {
+        "id": identity,
         "display_phone_number": "+1 555-078-3881",
         "verified_name": "Loopcast sandbox",
         "quality_rating": "GREEN",
@@ -44,15 +61,17 @@ async def phone_number(request: web.Request) -> web.StreamResponse:
         "status": "CONNECTED",
         "name_status": "APPROVED",
         "code_verification_status": "VERIFIED",
-        "whatsapp_business_manager_messaging_limit": "TIER_UNLIMITED",
+        "whatsapp_business_manager_messaging_limit": tier_of(messaging_limit),
     }
-    return await give(request, _json(shown))
 
 
-async def unknown_path(request: web.Request) -> web.StreamResponse:
-    """Anything else, in Graph's words."""
-    message = f"Unknown path components: {request.path}"
-    return await give(request, request.app[DESK].refused(Refusal(2500, message=message)))
+def _asked(shown: dict[str, Any], request: web.Request) -> dict[str, Any]:
+    """The `fields` that are asked for, and the id as always; without `fields`, all there are."""
+    fields = request.query.get("fields")
+    if fields is None:
+        return shown
+    wanted = {field.strip() for field in fields.split(",")} | {"id"}
+    return {field: value for field, value in shown.items() if field in wanted}
 
 
 def _refusal_at_the_door(request: web.Request) -> Refusal | None:

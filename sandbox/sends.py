@@ -4,10 +4,12 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
+import msgspec
 from aiohttp import web
 
 from sandbox.desk import Desk, Reply
 from sandbox.fates import Manner
+from sandbox.receipts import WABA_ID
 
 DESK: Final = web.AppKey("desk", Desk)
 _SILENCE_SECONDS: Final = 600  # longer than any client waits
@@ -58,7 +60,21 @@ def _headers(reply: Reply) -> dict[str, str]:
     headers = {"Content-Type": reply.content_type}
     if reply.retry_after_seconds is not None:
         headers["Retry-After"] = str(reply.retry_after_seconds)
+    if reply.regain_minutes is not None:
+        headers["X-Business-Use-Case-Usage"] = _usage(reply.regain_minutes)
     return headers
+
+
+def _usage(regain_minutes: int) -> str:
+    """The header by which Meta says how many minutes an account has to wait."""
+    usage = {
+        "type": "whatsapp",
+        "call_count": 100,
+        "total_cputime": 25,
+        "total_time": 25,
+        "estimated_time_to_regain_access": regain_minutes,
+    }
+    return msgspec.json.encode({WABA_ID: [usage]}).decode()
 
 
 def _dropped(request: web.Request) -> web.Response:

@@ -136,6 +136,11 @@ def parse_url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def parse_webhook_url(text: str) -> str:
+    """A URL to post to, or "" for the word none."""
+    return "" if text.strip().lower() == "none" else parse_url("http", "https")(text)
+
+
 def parse_meta_id(text: str) -> str:
     """Digits only: it becomes part of a subject and of Meta's URL."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 32):

@@ -16,6 +16,7 @@ from schemas.environment import (
     parse_region,
     parse_secrets,
     parse_url,
+    parse_webhook_url,
     parse_words,
     parse_yes_or_no,
 )
@@ -314,4 +315,25 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
             " before 131056, then one in 6 seconds; 0: no limit", at_least=0, at_most=100_000,
         ),
     ] = 45  # fmt: skip
+    messaging_limit: Annotated[
+        int,
+        Env(
+            "SANDBOX_MESSAGING_LIMIT", "people whom the sandbox's numbers together may reach in 24"
+            " hours; 0: no limit", at_least=0, at_most=10_000_000,
+        ),
+    ] = 0  # fmt: skip
+    webhook_url: Annotated[
+        str,
+        Env(
+            "SANDBOX_WEBHOOK_URL", "where the sandbox posts receipts and what people answer; none:"
+            " nowhere; `make run` has its own gateway", parse=parse_webhook_url,
+        ),
+    ] = ""  # fmt: skip
+    app_secret: Annotated[
+        Secret,
+        Env("SANDBOX_APP_SECRET", "signs what the sandbox posts; unset: unsigned", parse=Secret),
+    ] = Secret("")
+    script: Annotated[
+        str, Env("SANDBOX_SCRIPT", "a file with the script that the sandbox starts with")
+    ] = ""
     seed: Annotated[int | None, Env("SANDBOX_SEED", "fixes the sandbox's dice")] = None

@@ -19,6 +19,7 @@ from plumbing.logs import Log
 from plumbing.process import CannotStart
 from sandbox import sends
 from sandbox.app import serve
+from sandbox.templates import TEMPLATES
 from schemas.settings import Sandbox
 from tests.support import free_port
 
@@ -266,26 +267,32 @@ async def test_the_slow_answer_comes_after_3_seconds_and_is_in_the_ledger_before
 
 async def test_templates_are_found_by_name(client: aiohttp.ClientSession) -> None:
     path = "/v25.0/102290129340398/message_templates"
-    found = await get(client, path, name="sale", fields="name")
+    found = await get(client, path, name="sale", fields="name,language,status,category,components")
     (sale,) = found["data"]
     assert (sale["language"], sale["status"], sale["category"]) == (
         "en_US", "APPROVED", "MARKETING",
     )  # fmt: skip
     assert [component["type"] for component in sale["components"]] == ["HEADER", "BODY", "BUTTONS"]
+    assert sale.keys() == {"id", "name", "language", "status", "category", "components"}
     assert "next" not in found["paging"]
     assert (await get(client, path, name="nope"))["data"] == []
 
 
 async def test_pages_of_templates_lead_to_the_next(client: aiohttp.ClientSession) -> None:
-    page = await get(client, "/v25.0/102290129340398/message_templates", limit="4")
-    names = [template["name"] for template in page["data"]]
-    async with client.get(page["paging"]["next"]) as answer:
-        last = await answer.json()
-    names += [template["name"] for template in last["data"]]
-    assert names == [
-        "hello_world", "order_update", "welcome", "sale", "paused_offer", "disabled_offer",
-    ]  # fmt: skip
-    assert "next" not in last["paging"]
+    page = await get(client, "/v25.0/102290129340398/message_templates", limit="5")
+    pages = [page]
+    while "next" in pages[-1]["paging"]:
+        async with client.get(pages[-1]["paging"]["next"]) as answer:
+            pages.append(await answer.json())
+    keys = [(each["name"], each["language"]) for page in pages for each in page["data"]]
+    assert keys == list(TEMPLATES)
+    assert [len(page["data"]) for page in pages] == [5, 5, 3]
+
+
+async def test_a_template_is_found_by_its_id(client: aiohttp.ClientSession) -> None:
+    sale = TEMPLATES["sale", "en_US"]
+    found = await get(client, f"/v25.0/{sale.id}", fields="status")
+    assert found == {"id": sale.id, "status": "APPROVED"}
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=x", "after=%21", "after=eA%3D%3D"])
@@ -295,10 +302,11 @@ async def test_a_bad_page_is_refused(client: aiohttp.ClientSession, query: str) 
 
 
 async def test_a_number_can_be_looked_up(client: aiohttp.ClientSession) -> None:
-    number = await get(client, "/v25.0/106540352242922", fields="id,status")
+    number = await get(client, "/v25.0/106540352242922", fields="id,status,quality_rating")
     assert (number["id"], number["status"], number["quality_rating"]) == (
         "106540352242922", "CONNECTED", "GREEN",
     )  # fmt: skip
+    assert number.keys() == {"id", "status", "quality_rating"}
     async with client.get("/v25.0/me") as answer:
         error = (await answer.json())["error"]
     assert (error["code"], error["error_subcode"]) == (100, 33)

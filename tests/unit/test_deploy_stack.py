@@ -27,6 +27,55 @@ def test_without_any_setting_the_sandbox_stands_in_for_meta(tmp_path: Path) -> N
     assert wanted.gateway.default_phone_number_id == "100000000000001"
 
 
+def secrets_of(environ: dict[str, str]) -> dict[str, str]:
+    """What the processes are told of webhooks."""
+    told = stack.plan(environ).environ
+    return {
+        name: told[name]
+        for name in ("META_APP_SECRET", "SANDBOX_APP_SECRET", "SANDBOX_WEBHOOK_URL")
+        if name in told
+    }
+
+
+def test_the_sandbox_posts_to_the_gateway_signed_with_a_secret_of_this_run() -> None:
+    wanted, other = stack.plan({"PORT": "8123"}), stack.plan({})
+    assert wanted.sandbox
+    assert wanted.sandbox.webhook_url == "http://127.0.0.1:8123/webhooks/whatsapp"
+    assert wanted.gateway.app_secrets == (wanted.sandbox.app_secret,)
+    assert wanted.daemon.app_secrets == wanted.gateway.app_secrets
+    assert len(wanted.sandbox.app_secret) == 32
+    assert other.gateway.app_secrets != wanted.gateway.app_secrets
+    assert wanted.gateway.verify_token
+    assert wanted.gateway.waba_id == "102290129340398"
+
+
+def test_secrets_that_are_given_are_used_the_first_of_several_to_sign() -> None:
+    assert secrets_of({"META_APP_SECRET": "new,old", "SANDBOX_WEBHOOK_URL": "http://h/w"}) == {
+        "META_APP_SECRET": "new,old", "SANDBOX_APP_SECRET": "new",
+        "SANDBOX_WEBHOOK_URL": "http://h/w",
+    }  # fmt: skip
+    told = secrets_of({"SANDBOX_APP_SECRET": "own"})
+    assert (told["META_APP_SECRET"], told["SANDBOX_APP_SECRET"]) == ("own", "own")
+    wanted = stack.plan({"META_WABA_ID": "7", "META_VERIFY_TOKEN": "v"})
+    assert (wanted.gateway.waba_id, wanted.gateway.verify_token) == ("7", "v")
+
+
+def test_a_sandbox_that_posts_nowhere_leaves_the_secrets_alone() -> None:
+    assert secrets_of({"SANDBOX_WEBHOOK_URL": "none"}) == {"SANDBOX_WEBHOOK_URL": "none"}
+    wanted = stack.plan({"SANDBOX_WEBHOOK_URL": "none"})
+    assert wanted.sandbox
+    assert (wanted.sandbox.webhook_url, wanted.daemon.doubt_seconds) == ("", 0)
+
+
+def test_without_a_sandbox_nothing_is_told_of_webhooks() -> None:
+    assert secrets_of({"META_ACCESS_TOKEN": "EAAG"}) == {}
+
+
+def test_a_bad_address_for_webhooks_is_listed() -> None:
+    with pytest.raises(SettingsError, match="SANDBOX_WEBHOOK_URL must be a URL"):
+        stack.plan({"SANDBOX_WEBHOOK_URL": "gateway:8080"})
+
+
 @pytest.mark.parametrize("meta", [{"META_ACCESS_TOKEN": "EAAG"}, {
     "META_ACCESS_TOKEN": "EAAG", "GRAPH_API_BASE_URL": "http://127.0.0.1:1"}])  # fmt: skip
 def test_with_metas_settings_messages_go_there_and_no_sandbox_is_started(

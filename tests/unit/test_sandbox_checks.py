@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from sandbox.bodies import SEND
-from sandbox.checks import body_values, check, check_object_id, check_token, wa_id
+from sandbox.checks import check, check_object_id, check_token, wa_id
+from sandbox.components import body_values, payloads
 from sandbox.errors import Refusal
 from sandbox.templates import TEMPLATES
 
@@ -36,6 +37,29 @@ ORDER = template("order_update", body(text("Ann"), text("SKU-1")))
 HEADER = body(IMAGE, type_="header")
 SALE_BODY = body(text("Ann"))
 SALE = template("sale", HEADER, SALE_BODY, url_button("0", SUFFIX))
+DOCUMENT = {"type": "document", "document": {"link": "https://example.com/r.pdf", "filename": "r"}}
+VIDEO = {"type": "video", "video": {"link": "https://example.com/v.mp4"}}
+PLACE = {"latitude": 52.52, "longitude": "13.405", "name": "Shop", "address": "Street 1"}
+CODE = {"type": "coupon_code", "coupon_code": "SUMMER10"}
+
+
+def button(kind: str, index: object, *parameters: Json) -> Json:
+    return {"type": "button", "sub_type": kind, "index": index, "parameters": list(parameters)}
+
+
+def place(**changes: object) -> Json:
+    """A header with a place; a change of None leaves a key out."""
+    whole = {key: value for key, value in (PLACE | changes).items() if value is not None}
+    return body({"type": "location", "location": whole}, type_="header")
+
+
+PICKUP_BODY = body(text("SKU-1"))
+COUPON_BODY = body(text("10"))
+STOP = {"type": "payload", "payload": "STOP"}
+APPOINTMENT = (
+    body(text("Monday", parameter_name="day"), type_="header"),
+    body(text("10:30", parameter_name="time"), text("Ann", parameter_name="first_name")),
+)
 
 
 def send(**changes: object) -> Json:
@@ -75,6 +99,30 @@ GOOD = {
              "parameters": [{"type": "payload", "payload": "STOP"}]},
         )
     ),
+    "a document": send(
+        template=template("invoice", body(DOCUMENT, type_="header"), body(text("R-1042")))
+    ),
+    "a video, and an address that is the same for all": send(
+        template=template("tutorial", body(VIDEO, type_="header"))
+    ),
+    "a button without anything to fill, said all the same": send(
+        template=template("tutorial", body(VIDEO, type_="header"), button("url", "0"))
+    ),
+    "a place": send(template=template("pickup", place(), PICKUP_BODY)),
+    "a place without a name": send(
+        template=template("pickup", place(name=None, address=None), PICKUP_BODY)
+    ),
+    "a coupon": send(
+        template=template("coupon", COUPON_BODY, button("copy_code", 0, CODE))
+    ),
+    "a coupon and a payload": send(
+        template=template(
+            "coupon", COUPON_BODY, button("COPY_CODE", "0", CODE), button("quick_reply", "1", STOP)
+        )
+    ),
+    "named, in the header, too": send(template=template("appointment", *APPOINTMENT)),
+    "a quick reply alone": send(template=template("news", body(text("Ann"), text("it")))),
+    "another language": send(template=template("news", body(text("Ann"), text("es")), code="de")),
     "a language policy": send(
         template=template("hello_world", policy="deterministic")
     ),
@@ -106,6 +154,9 @@ def count(where: str, given: int, expected: int) -> str:
     )
 
 
+NO_COUPON = (
+    "buttons: Button at index 0 of type copy_code requires a non-empty parameter coupon_code"
+)
 NO_IMAGE = "header: Format mismatch, expected IMAGE, received"
 BAD: dict[str, tuple[Json, int, str | None]] = {
     "no product": (send(messaging_product=None), 131008, "Parameter messaging_product is missing"),
@@ -203,7 +254,95 @@ BAD: dict[str, tuple[Json, int, str | None]] = {
     ),
     "a button of another kind": (
         send(template=template("sale", HEADER, SALE_BODY, url_button("1", SUFFIX))),
-        131009, None,
+        132018, "buttons: Button at index 1 must be of type QuickReply",
+    ),
+    "a coupon for an address": (
+        send(template=template("sale", HEADER, SALE_BODY, button("copy_code", "0", CODE))),
+        132018, "buttons: Button at index 0 must be of type Url",
+    ),
+    "a payload for an address": (
+        send(template=template("sale", HEADER, SALE_BODY, url_button("0", STOP))), 132012,
+        "buttons: Button at index 0: Format mismatch, expected TEXT, received PAYLOAD",
+    ),
+    "an address of more than 2000 characters": (
+        send(template=template("sale", HEADER, SALE_BODY, url_button("0", text("x" * 1990)))),
+        132005, None,
+    ),
+    "two ends of an address": (
+        send(template=template("sale", HEADER, SALE_BODY, url_button("0", SUFFIX, SUFFIX))),
+        132000, count("buttons: Button at index 0", 2, 1),
+    ),
+    "an end for an address that is the same for all": (
+        send(template=template("tutorial", body(VIDEO, type_="header"), url_button("0", SUFFIX))),
+        132000, count("buttons: Button at index 0", 1, 0),
+    ),
+    "an empty payload": (
+        send(template=template(
+            "news", body(text("Ann"), text("it")),
+            button("quick_reply", "0", {"type": "payload", "payload": ""}),
+        )), 131008,
+        "buttons: Button at index 0 of type QuickReply requires a non-empty parameter payload",
+    ),
+    "no coupon": (
+        send(template=template("coupon", COUPON_BODY)), 131008, NO_COUPON,
+    ),
+    "an empty coupon": (
+        send(template=template(
+            "coupon", COUPON_BODY, button("copy_code", "0", CODE | {"coupon_code": ""})
+        )), 131008, NO_COUPON,
+    ),
+    "a coupon button without a coupon": (
+        send(template=template("coupon", COUPON_BODY, button("copy_code", "0"))), 131008, NO_COUPON,
+    ),
+    "a coupon of 21 characters": (
+        send(template=template(
+            "coupon", COUPON_BODY, button("copy_code", "0", CODE | {"coupon_code": "x" * 21})
+        )), 132005, None,
+    ),
+    "text for a coupon": (
+        send(template=template("coupon", COUPON_BODY, button("copy_code", "0", text("X")))), 132012,
+        "buttons: Button at index 0: Format mismatch, expected COUPON_CODE, received TEXT",
+    ),
+    "no place": (
+        send(template=template("pickup", PICKUP_BODY)), 132012,
+        "header: Format mismatch, expected LOCATION, received UNKNOWN",
+    ),
+    "a place without a latitude": (
+        send(template=template("pickup", place(latitude=None), PICKUP_BODY)), 131008,
+        "Parameter location.latitude is missing",
+    ),
+    "a place with an empty longitude": (
+        send(template=template("pickup", place(longitude=""), PICKUP_BODY)), 131008,
+        "Parameter location.longitude is missing",
+    ),
+    "a place beyond the pole": (
+        send(template=template("pickup", place(latitude=91), PICKUP_BODY)), 131009, None
+    ),
+    "a place in words": (
+        send(template=template("pickup", place(longitude="east"), PICKUP_BODY)), 131009, None
+    ),
+    "a video for a document": (
+        send(template=template("invoice", body(VIDEO, type_="header"), body(text("R")))), 132012,
+        "header: Format mismatch, expected DOCUMENT, received VIDEO",
+    ),
+    "an image at no address": (
+        send(template=template(
+            "sale", body({"type": "image", "image": {"link": "x.jpg"}}, type_="header"), SALE_BODY,
+        )), 100, "Param image['link'] is not a valid URL",
+    ),
+    "no value for the header": (
+        send(template=template("appointment", APPOINTMENT[1])), 132000, count("header", 0, 1)
+    ),
+    "no name for the header's value": (
+        send(template=template(
+            "appointment", body(text("Monday"), type_="header"), APPOINTMENT[1]
+        )), 132012, "header: parameter_name must be day",
+    ),
+    "a header of more than 60 characters": (
+        send(template=template(
+            "appointment", body(text("x" * 50, parameter_name="day"), type_="header"),
+            APPOINTMENT[1],
+        )), 132005, "header: 61 characters, at most 60",
     ),
     "a button without a place": (
         send(template=template("sale", HEADER, SALE_BODY, url_button("x", SUFFIX))),
@@ -275,3 +414,10 @@ def test_named_values_may_come_in_any_order() -> None:
     decoded = SEND.decode(msgspec.json.encode(send(template=request))).template
     assert decoded is not None
     assert body_values(decoded, form) == ("Ann", "Lee")
+
+
+def test_payloads_are_kept_by_their_index() -> None:
+    request = template("sale", HEADER, SALE_BODY, button("quick_reply", "1", STOP))
+    decoded = SEND.decode(msgspec.json.encode(send(template=request))).template
+    assert decoded is not None
+    assert payloads(decoded) == {1: "STOP"}

@@ -3,40 +3,22 @@
 import re
 from functools import partial
 from random import Random
-from typing import Any
 
 import msgspec
 import pytest
 
-from sandbox.desk import Arrival, Desk, Reply
+from sandbox.desk import Desk, Reply
 from sandbox.errors import CATALOGUE
 from sandbox.fates import VARIANTS, Manner, fate_of
-from sandbox.faults import Faults
 from sandbox.ledger import Wanted
 from sandbox.receipts import receipt
-
-NUMBER = "106540352242922"
-PLAIN = "4915112345678"
-
-
-class Clock:
-    """A clock that stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def __call__(self) -> Arrival:
-        return Arrival(int(self.seconds * 1e9), 1_800_000_000 + self.seconds)
+from sandbox.rules import Rules
+from tests.sandboxes import NUMBER, PLAIN, RUN, Clock, code_of, no_faults
 
 
 def new_desk(clock: Clock | None = None, **faults: object) -> Desk:
-    none: dict[str, Any] = {
-        "latency_ms": 0, "latency_spread": 0, "errors": {}, "throughput_per_second": 0,
-        "pair_burst": 0,
-    }  # fmt: skip
-    return Desk(
-        Faults(**(none | faults)), now=clock or Clock(), dice=Random(7), run="0123ABCD"
-    )  # fmt: skip
+    rules = Rules(no_faults(**faults))
+    return Desk(rules, now=clock or Clock(), dice=Random(7), run=RUN)
 
 
 def take(desk: Desk, to: str = PLAIN, *, sender: str = NUMBER, token: str = "Bearer t") -> Reply:
@@ -45,12 +27,6 @@ def take(desk: Desk, to: str = PLAIN, *, sender: str = NUMBER, token: str = "Bea
         "biz_opaque_callback_data": "a tag",
     }  # fmt: skip
     return desk.take(sender, token, msgspec.json.encode(body))
-
-
-def code_of(reply: Reply) -> int:
-    code = msgspec.json.decode(reply.body)["error"]["code"]
-    assert isinstance(code, int)
-    return code
 
 
 def told(desk: Desk) -> list[str]:
@@ -174,7 +150,17 @@ def test_a_number_that_ends_in_a_code_is_always_refused_with_it(code: int) -> No
 
 
 @pytest.mark.parametrize(
-    "to", [PLAIN, "4915110131026", "4915119131027", "4915110000001", "4915119000000", "12025550123"]
+    "to",
+    [
+        PLAIN,
+        "4915110131026",
+        "4915119131027",
+        "4915118131027",
+        "4915110000001",
+        "4915119000000",
+        "4915118000000",
+        "12025550123",
+    ],
 )
 def test_most_numbers_have_no_fate(to: str) -> None:
     assert fate_of(to) is None
@@ -200,6 +186,9 @@ FATES = {
     "000011": (Manner.DRIP, 200, b'"message_status":"accepted"', True, "dripped"),
     "000012": (Manner.PLAIN, 500, b"<html>", True, "500"),
     "000013": (Manner.PLAIN, 200, b'"message_status":"accepted"', True, "200"),
+    "000014": (Manner.PLAIN, 429, b"130429", False, "130429"),
+    "000015": (Manner.PLAIN, 400, b"80007", False, "80007"),
+    "000016": (Manner.PLAIN, 429, b"<html>", False, "429"),
 }
 
 
@@ -238,7 +227,7 @@ def test_the_empty_answer_is_empty_and_the_slow_ones_are_slow() -> None:
     assert take(desk, "4915119000013").delay_seconds == 20
 
 
-@pytest.mark.parametrize("digits", ["000004", "000012"])
+@pytest.mark.parametrize("digits", ["000004", "000012", "000016"])
 def test_a_page_in_place_of_the_answer_is_html(digits: str) -> None:
     assert take(new_desk(), f"4915119{digits}").content_type == "text/html"
 
@@ -252,15 +241,18 @@ def test_an_answer_that_comes_late_is_the_right_one(digits: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("digits", "retry_after"), [("000006", None), ("000007", 1), ("000010", None)]
-)
+    ("digits", "retry_after", "regain_minutes"),
+    [("000006", None, None), ("000007", 1, None), ("000010", None, None), ("000014", None, 1),
+     ("000015", 1, None)],
+)  # fmt: skip
 def test_what_is_refused_once_is_accepted_at_the_second_attempt_and_starts_anew(
-    digits: str, retry_after: int | None
+    digits: str, retry_after: int | None, regain_minutes: int | None
 ) -> None:
     desk = new_desk()
     replies = [take(desk, f"4915119{digits}") for _ in range(4)]
     assert [reply.status == 200 for reply in replies] == [False, True, False, True]
     assert replies[0].retry_after_seconds == retry_after
+    assert replies[0].regain_minutes == regain_minutes
     assert accepted(desk) == 2
 
 

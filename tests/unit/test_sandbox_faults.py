@@ -1,4 +1,4 @@
-"""Faults are read, checked and changed in words a person can follow; chance keeps to its shares."""
+"""Faults are read and checked in words a person can follow; chance keeps to its shares."""
 
 from random import Random
 
@@ -6,12 +6,13 @@ import msgspec
 import pytest
 
 from sandbox.faults import (
+    THROTTLING,
     Faults,
-    changed,
-    drawn_error,
+    drawn_code,
     from_settings,
     latency_seconds,
     parse_errors,
+    throttled,
 )
 from schemas.settings import Sandbox
 
@@ -46,37 +47,21 @@ def test_errors_that_make_no_sense_are_refused_in_words(text: str, says: str) ->
         parse_errors(text)
 
 
-def test_a_change_leaves_the_rest_as_it_is() -> None:
-    after = changed(NONE, b'{"latencyMs": 5, "errors": {"131000": 0.5}, "down": true}')
-    assert after == msgspec.structs.replace(NONE, latency_ms=5, errors={131000: 0.5}, down=True)
-    assert changed(after, b"{}") == after
-
-
-@pytest.mark.parametrize(
-    ("body", "says"),
-    [
-        (b"", "truncated"),
-        (b'{"latencyMs": -1}', r"latencyMs"),
-        (b'{"latencyMs": "fast"}', r"latencyMs"),
-        (b'{"latency": 1}', "unknown field `latency`"),
-        (b'{"errors": {"131026": 2}}', "errors"),
-        (b'{"errors": {"1": 0.7, "2": 0.7}}', "more than 1"),
-        (b'{"errors": {"131027": 0.1}}', "131027"),
-        (b'{"down": 1}', "down"),
-        (b'{"\xff": 1}', "utf-8"),
-        (b'{"x": ' + b"[" * 100_000, "unknown field"),
-        (b'{"throughputPerSecond": 1.5}', "throughputPerSecond"),
-    ],
-)
-def test_a_bad_change_is_refused_in_words(body: bytes, says: str) -> None:
-    with pytest.raises(ValueError, match=says):
-        changed(NONE, body)
+@pytest.mark.parametrize("code", THROTTLING)
+def test_throttling_is_answered_as_it_is_asked_for(code: int) -> None:
+    usual = throttled(code, NONE)
+    assert (usual.status, usual.retry_after_seconds, usual.regain_minutes) == (429, 1, None)
+    asked = msgspec.structs.replace(
+        NONE, throttle_status=400, throttle_retry_after_seconds=None, throttle_regain_minutes=2
+    )
+    other = throttled(code, asked)
+    assert (other.status, other.retry_after_seconds, other.regain_minutes) == (400, None, 2)
 
 
 def test_chance_keeps_to_its_shares() -> None:
     faults = msgspec.structs.replace(NONE, errors={131000: 0.2, 131026: 0.3})
     dice = Random(7)
-    drawn = [drawn_error(faults, dice) for _ in range(10_000)]
+    drawn = [drawn_code(faults.errors, dice) for _ in range(10_000)]
     assert 1_800 < drawn.count(131000) < 2_200
     assert 2_800 < drawn.count(131026) < 3_200
     assert 4_800 < drawn.count(None) < 5_200
@@ -84,9 +69,9 @@ def test_chance_keeps_to_its_shares() -> None:
 
 def test_no_shares_draw_nothing_and_full_shares_always() -> None:
     dice = Random(7)
-    assert {drawn_error(NONE, dice) for _ in range(100)} == {None}
+    assert {drawn_code(NONE.errors, dice) for _ in range(100)} == {None}
     always = msgspec.structs.replace(NONE, errors={131000: 1.0})
-    assert {drawn_error(always, dice) for _ in range(100)} == {131000}
+    assert {drawn_code(always.errors, dice) for _ in range(100)} == {131000}
 
 
 def test_latency_is_log_normal_around_its_median() -> None:

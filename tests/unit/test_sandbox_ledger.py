@@ -30,7 +30,7 @@ def numbers(page: dict[str, object]) -> list[int]:
 def test_an_empty_ledger_has_a_summary() -> None:
     assert Ledger("0").summary() == {
         "accepted": 0, "requests": 0, "recipients": 0, "repeated": [], "repeatedTotal": 0,
-        "byTag": 0, "busiestSecond": 0, "told": {}, "cut": 0,
+        "byTag": 0, "busiestSecond": 0, "told": {}, "becomes": {}, "cut": 0,
     }  # fmt: skip
 
 
@@ -42,6 +42,7 @@ def test_the_summary_names_who_got_more_than_one() -> None:
     assert ledger.summary() == {
         "accepted": 5, "requests": 6, "recipients": 3, "repeated": [{"to": "491", "times": 3}],
         "repeatedTotal": 1, "byTag": 3, "busiestSecond": 5, "told": {"200": 5, "131026": 1},
+        "becomes": {},
         "cut": 0,
     }  # fmt: skip
 

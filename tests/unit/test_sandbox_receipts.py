@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.courses import Status
 from sandbox.errors import CATALOGUE
 from sandbox.ledger import Entry, Ledger, Wanted
-from sandbox.receipts import Status, receipt
+from sandbox.receipts import receipt
 from sandbox.templates import TEMPLATES
 
 NUMBER = "106540352242922"
