@@ -28,7 +28,8 @@ from deploy.supervisor import NotStarted, Supervisor
 from deploy.terminal import Terminal, stopping_when_closed
 from plumbing.tasks import end
 from schemas.environment import fields_of
-from schemas.settings import Daemon, Gateway, Sandbox
+from schemas.sandbox_settings import Sandbox
+from schemas.settings import Daemon, Gateway
 
 RECIPIENTS: Final = 500
 _PATIENCE_SECONDS: Final = 60.0  # on top of three times the ideal duration

@@ -15,7 +15,8 @@ from plumbing.process import CannotStart
 from sandbox.receipts import WABA_ID
 from schemas.environment import SettingsError
 from schemas.loading import load
-from schemas.settings import Daemon, Gateway, Sandbox
+from schemas.sandbox_settings import Sandbox
+from schemas.settings import Daemon, Gateway
 
 SANDBOX_PORT: Final = 8090
 SANDBOX_NUMBER: Final = "100000000000001"

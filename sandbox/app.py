@@ -23,7 +23,7 @@ from sandbox.outbox import Outbox
 from sandbox.rules import Limits, Rules
 from sandbox.script import Script, read
 from sandbox.stage import Stage
-from schemas.settings import Sandbox
+from schemas.sandbox_settings import Sandbox
 
 _VERSION: Final = r"/{version:v\d+\.\d+}"
 _STOP_SECONDS: Final = 0.1  # then answers under way are cut off, those that never come too

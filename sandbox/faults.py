@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from sandbox.errors import CATALOGUE, Refusal
-from schemas.settings import Sandbox
+from schemas.sandbox_settings import Sandbox
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 THROTTLING: Final = frozenset({4, 80007, 80008, 130429})

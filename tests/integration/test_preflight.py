@@ -15,7 +15,7 @@ from plumbing.logs import Log
 from plumbing.postgres import Pool
 from sandbox.app import serve
 from schemas.environment import Secret
-from schemas.settings import Sandbox
+from schemas.sandbox_settings import Sandbox
 from tests.gateways import CUSTOMIZE, DIRECT, PHONE, QUICK, Running, numbers, quick, serving
 from tests.shelf import Shelf, listed
 from tests.support import free_port

@@ -20,7 +20,7 @@ from plumbing.process import CannotStart
 from sandbox import sends
 from sandbox.app import serve
 from sandbox.templates import TEMPLATES
-from schemas.settings import Sandbox
+from schemas.sandbox_settings import Sandbox
 from tests.support import free_port
 
 ROOT = Path(__file__).parents[2]

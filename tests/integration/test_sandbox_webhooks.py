@@ -18,7 +18,7 @@ from plumbing.process import CannotStart
 from sandbox.app import serve
 from sandbox.courier import Courier
 from schemas.environment import Secret
-from schemas.settings import Sandbox
+from schemas.sandbox_settings import Sandbox
 from tests.sandboxes import NUMBER, PLAIN, Json, template_body, text_body
 from tests.support import free_port, until
 

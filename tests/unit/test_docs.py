@@ -9,7 +9,8 @@ import pytest
 from schemas import metrics
 from schemas.environment import Hint, fields_of
 from schemas.meta_errors import RULES, Action
-from schemas.settings import Daemon, Gateway, Sandbox
+from schemas.sandbox_settings import Sandbox
+from schemas.settings import Daemon, Gateway
 from schemas.states import MESSAGE_MOVES
 
 ROOT = Path(__file__).parents[2]

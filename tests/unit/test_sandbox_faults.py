@@ -14,7 +14,7 @@ from sandbox.faults import (
     parse_errors,
     throttled,
 )
-from schemas.settings import Sandbox
+from schemas.sandbox_settings import Sandbox
 
 NONE = Faults(
     latency_ms=0, latency_spread=0.3, errors={}, throughput_per_second=0, pair_burst=0, down=False

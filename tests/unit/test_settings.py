@@ -6,7 +6,8 @@ from schemas import lease
 from schemas.environment import ApiKey, SettingsError, fields_of
 from schemas.failpoints import FailPoint
 from schemas.loading import load
-from schemas.settings import Daemon, Gateway, Sandbox
+from schemas.sandbox_settings import Sandbox
+from schemas.settings import Daemon, Gateway
 
 TOKEN = {"META_ACCESS_TOKEN": "a-token"}
 
