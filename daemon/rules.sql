@@ -51,16 +51,19 @@ SELECT phone_number_id, content FROM jobs WHERE id = :job_id;
 
 -- name: is_newer$
 -- Meta repeats its news for days and promises no order: what is older than the newest that was seen
--- of the same subject says nothing any more.
+-- of the same subject says nothing any more. Times are whole seconds: another event of the same one
+-- counts.
 SELECT NOT EXISTS (
-    SELECT FROM notices WHERE subject = :subject AND at >= coalesce(:at::timestamptz, now()));
+    SELECT FROM notices
+    WHERE subject = :subject
+      AND (at > coalesce(:at::timestamptz, now()) OR at = :at::timestamptz AND event = :event));
 
 
 -- name: notice_seen!
 INSERT INTO notices AS n (subject, event, at)
 VALUES (:subject, :event, coalesce(:at::timestamptz, now()))
 ON CONFLICT (subject) DO UPDATE SET event = excluded.event, at = excluded.at
-WHERE n.at < excluded.at;
+WHERE n.at <= excluded.at;
 
 
 -- name: suppress!

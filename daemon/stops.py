@@ -86,9 +86,9 @@ class Stops:
             return None
         return StoppedJob(row["phone_number_id"], _CONTENT.decode(row["content"]))
 
-    async def is_newer(self, subject: str, at: datetime | None) -> bool:
+    async def is_newer(self, subject: str, event: str, at: datetime | None) -> bool:
         """Whether news of a subject are newer than what was seen: they repeat, and come late."""
-        return bool(await QUERIES.is_newer(self._pool, subject=subject, at=at))
+        return bool(await QUERIES.is_newer(self._pool, subject=subject, event=event, at=at))
 
     async def seen(self, subject: str, event: str, at: datetime | None) -> None:
         """News of a subject have been dealt with."""

@@ -67,7 +67,7 @@ class Tidings:
 
     async def _on_template(self, news: TemplateNews) -> None:
         subject = f"template {news.name} {language_key(news.language)}"
-        if self._is_foreign(news.waba_id) or not await self._stops.is_newer(subject, news.at):
+        if self._is_foreign(news.waba_id) or not await self._is_news(subject, news):
             return
         target = Target(template=news.name, language=language_key(news.language))
         match meaning_of_template(news):
@@ -82,7 +82,7 @@ class Tidings:
 
     async def _on_account(self, news: AccountNews) -> None:
         subject = f"account {news.waba_id}"
-        if self._is_foreign(news.waba_id) or not await self._stops.is_newer(subject, news.at):
+        if self._is_foreign(news.waba_id) or not await self._is_news(subject, news):
             return
         await self._act_on(meaning_of_account(news), Target())
         await self._stops.seen(subject, news.event, news.at)
@@ -123,6 +123,9 @@ class Tidings:
         for job in moved:
             self._observer.job_moved(job)
             self._progress.tell(job.job_id, job.event_no, [job_state(job)])
+
+    async def _is_news(self, subject: str, news: TemplateNews | AccountNews) -> bool:
+        return await self._stops.is_newer(subject, news.event, news.at)
 
     def _is_foreign(self, waba_id: str) -> bool:
         return self._waba_id is not None and waba_id not in ("", self._waba_id)
