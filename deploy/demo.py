@@ -152,6 +152,9 @@ async def _campaign(wanted: stack.Plan, console: Console) -> tuple[Campaign, Led
                 await _follow(client, wanted.gateway_url, str(submitted.job_id), campaign, console)
         except TimeoutError:
             raise Failed(f"The campaign is not over after {limit:.0f} s.") from None
+        receipts = await watch.receipts(client, wanted.gateway_url, str(submitted.job_id))
+        so_far = f"{receipts.delivered} delivered, {receipts.read} read"
+        console.print(f"Receipts so far, by signed webhook: {so_far}", highlight=False)
         return campaign, await watch.ledger_summary(client, wanted.sandbox_url)
 
 

@@ -21,6 +21,13 @@ class Refused(Exception):
     """The gateway, or the sandbox, answered something that the demo cannot go on with."""
 
 
+class Receipts(msgspec.Struct, frozen=True):
+    """What the webhooks of a job's messages have said so far."""
+
+    delivered: int
+    read: int
+
+
 def submission(recipients: int, phone_number_id: str) -> dict[str, Any]:
     """A campaign for made-up customers, as the customize form takes it."""
     rows = [
@@ -71,6 +78,15 @@ async def ledger_summary(client: aiohttp.ClientSession, url: str) -> Ledger:
         if answer.status != 200:
             raise Refused(f"The sandbox's ledger cannot be read ({answer.status}): {text.decode()}")
     return msgspec.json.decode(text, type=Ledger)
+
+
+async def receipts(client: aiohttp.ClientSession, url: str, job_id: str) -> Receipts:
+    """How far the job's receipts have come. Raises Refused."""
+    async with client.get(f"{url}/api/bulk/job/{job_id}") as answer:
+        text = await answer.read()
+        if answer.status != 200:
+            raise Refused(f"The job cannot be read ({answer.status}): {text.decode()}")
+    return msgspec.json.decode(text, type=Receipts)
 
 
 async def _stream(
