@@ -50,9 +50,10 @@ class Tidings:
     async def on_failed(self, job_id: UUID, error: ApiError, at: datetime) -> None:
         """An accepted message failed later: what Meta says in that of more than the message.
 
-        What was sent before the job was resumed says nothing of what is sent since.
+        What was sent before the job was resumed says nothing of what is sent since. A code 0 is
+        one that could not be read, and no word on the token.
         """
-        if (stop := stop_of(error)) is None:
+        if not error.code or (stop := stop_of(error)) is None:
             return
         if job := await self._stops.job(job_id):
             target = target_of(stop, job_id, job.phone_number_id, job.content)

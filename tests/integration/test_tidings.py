@@ -234,6 +234,25 @@ async def test_a_later_failure_that_means_more_than_its_message_stops_what_it_me
     assert await counters(stack.pool, job) == {"sent": 58, "failed": 2}
 
 
+@pytest.mark.parametrize("errors", [None, [], [{}], [{"code": "?", "title": "no"}]])
+async def test_a_later_failure_without_a_reason_fails_its_message_and_stops_nothing(
+    stack: Stack, errors: list[Any] | None
+) -> None:
+    job = await make_job(stack.pool, 30)
+    async with stack.daemon(**slow(stack)):
+        await stack.wake(job)
+        while len(stack.peer.arrivals) < 3:
+            await in_state(stack, job, "running")
+        status = {
+            "id": "wamid.1", "status": "failed", "timestamp": str(NOW),
+            "biz_opaque_callback_data": MessageTag(job.id, 1, 1).encode(),
+            **({} if errors is None else {"errors": errors}),
+        }  # fmt: skip
+        await posted(stack, "messages", {"statuses": [status]})
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 29, "failed": 1}
+
+
 async def test_an_error_that_belongs_to_no_message_stops_its_number(stack: Stack) -> None:
     job = await make_job(stack.pool, 60)
     async with stack.daemon(**slow(stack)):
