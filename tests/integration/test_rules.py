@@ -412,3 +412,22 @@ async def test_one_recipient_who_waits_holds_up_neither_the_job_nor_the_number(
     assert [round(later - at) for at, later in pairwise(times)] == [1, 4]
     frames = [f for _, f in await told(stack.broker, job) if f["type"] == "loop_completed"]
     assert [f["loopIndex"] for f in frames] == [2, 3, 1]
+
+
+async def test_a_job_that_comes_in_while_another_waits_for_its_recipient_starts_soon(
+    stack: Stack,
+) -> None:
+    async def script(arrival: Arrival) -> Answer:
+        is_early = arrival.to == recipient(1)
+        return error(131016, 503, **{"Retry-After": "60"}) if is_early else accepted(arrival)
+
+    stack.peer.script = script
+    waiting = await make_job(stack.pool, 1)
+    async with stack.daemon():
+        await stack.wake(waiting)
+        await until(lambda: len(stack.peer.arrivals) == 1, "it was refused for now")
+        await asyncio.sleep(1)
+        other = await make_job(stack.pool, 1, first=2)
+        await stack.wake(other)
+        assert await finished(stack.pool, other, seconds=15) == "completed"
+    assert await states(stack.pool, waiting) == {"queued": 1}
