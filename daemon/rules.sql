@@ -29,6 +29,17 @@ WHERE state IN ('queued', 'running')
 RETURNING id AS job_id, state, reason, event_no;
 
 
+-- name: lanes_of_template
+-- As `lanes_to_stop`, for what a template's pause had stopped.
+SELECT phone_number_id FROM lanes
+WHERE phone_number_id IN (
+    SELECT phone_number_id FROM jobs
+    WHERE state = 'paused' AND stopped_by = 'template' AND finished_at IS NULL
+      AND content ->> 'name' = :template)
+ORDER BY phone_number_id
+FOR NO KEY UPDATE;
+
+
 -- name: template_is_back
 -- Jobs that a template's pause had stopped are told that it is over. They go on where that is wanted
 -- (AUTO_RESUME), or else when a person says so.
@@ -38,7 +49,7 @@ UPDATE jobs SET
     stopped_by = CASE WHEN :resumes THEN NULL ELSE stopped_by END,
     resumed_at = CASE WHEN :resumes THEN clock_timestamp() ELSE resumed_at END,
     event_no = event_no + 1
-WHERE state = 'paused' AND stopped_by = 'template' AND wanted = 'run'
+WHERE state = 'paused' AND stopped_by = 'template' AND wanted = 'run' AND finished_at IS NULL
   AND content ->> 'name' = :template
   AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language
   AND (:resumes OR reason IS DISTINCT FROM :reason)

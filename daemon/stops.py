@@ -98,7 +98,10 @@ class Stops:
         self, template: str, language: str, reason: str, *, resumes: bool
     ) -> list[JobMoved]:
         """Jobs that the template's pause had stopped go on, or are told that they could."""
-        rows = QUERIES.template_is_back(
-            self._pool, template=template, language=language, reason=reason, resumes=resumes
-        )
-        return [JobMoved(**row) async for row in rows]
+        async with self._pool.acquire() as connection, connection.transaction():
+            async for _ in QUERIES.lanes_of_template(connection, template=template):
+                pass
+            rows = QUERIES.template_is_back(
+                connection, template=template, language=language, reason=reason, resumes=resumes
+            )
+            return [JobMoved(**row) async for row in rows]
