@@ -248,6 +248,36 @@ async def test_a_long_retry_after_outlives_the_turn_and_tells_until_when(stack: 
     assert (await row(stack, job))["limited_until"] is None
 
 
+async def test_of_two_waits_that_meta_asks_for_at_once_the_longer_one_outlives_the_daemon(
+    stack: Stack,
+) -> None:
+    both = asyncio.Event()
+
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 1:
+            return accepted(arrival)
+        if arrival.number == 2:
+            await both.wait()
+            return error(130429)
+        both.set()
+        await asyncio.sleep(0.2)
+        return error(130429, 429, **{"Retry-After": "60"})
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 6)
+    async with stack.daemon(concurrency=2, retry_base_ms=1000):
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) == 3, "both are on their way")
+        await asyncio.sleep(1)
+    lane = await stack.pool.fetchrow(
+        "SELECT held_until - now() AS held, slowed_to, slowed_from FROM lanes"
+    )
+    assert lane is not None
+    assert timedelta(seconds=50) < lane["held"] < timedelta(seconds=60)
+    assert lane["slowed_to"] == lane["slowed_from"] / 2
+    assert len(stack.peer.arrivals) == 3
+
+
 async def test_what_meta_holds_back_is_deferred_and_no_failure(stack: Stack) -> None:
     stack.peer.script = refusing(131049, 2)
     job = await make_job(stack.pool, 3)
