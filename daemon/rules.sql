@@ -60,18 +60,15 @@ RETURNING id AS job_id, state, :reason::text AS reason, event_no;
 SELECT phone_number_id, content FROM jobs WHERE id = :job_id;
 
 
--- name: is_newer$
+-- name: is_news$
 -- Meta repeats its news for days and promises no order: what is older than the newest that was seen
--- of the same subject says nothing any more.
-SELECT NOT EXISTS (
-    SELECT FROM notices WHERE subject = :subject AND at >= coalesce(:at::timestamptz, now()));
-
-
--- name: notice_seen!
+-- of the same subject says nothing any more. Until the transaction ends, other news of the subject
+-- wait, so that what is newer is also dealt with later.
 INSERT INTO notices AS n (subject, event, at)
 VALUES (:subject, :event, coalesce(:at::timestamptz, now()))
 ON CONFLICT (subject) DO UPDATE SET event = excluded.event, at = excluded.at
-WHERE n.at < excluded.at;
+WHERE n.at < excluded.at
+RETURNING true;
 
 
 -- name: suppress!

@@ -186,6 +186,22 @@ async def test_news_that_come_late_or_again_change_nothing(stack: Stack) -> None
         assert await finished(stack.pool, job) == "completed"
 
 
+async def test_newer_news_of_another_kind_make_no_stop_old(stack: Stack) -> None:
+    """They come in any order; a template that is flagged can be sent, one that is paused cannot."""
+    sale = await make_job(stack.pool, 40, content=SALE, phone_number_id="111")
+    update = await make_job(stack.pool, 40, first=101, phone_number_id="222")
+    async with stack.daemon(**slow(stack)):
+        await stack.wake(sale, update)
+        await in_state(stack, sale, "running")
+        await template_news(stack, "FLAGGED", NOW + 10)
+        await template_news(stack, "PAUSED", NOW)
+        assert (await in_state(stack, sale, "paused"))["stopped_by"] == "template"
+        prices = {"event": "VOLUME_BASED_PRICING_TIER_UPDATE"}
+        await posted(stack, "account_update", prices, time=NOW + 10)
+        await posted(stack, "account_update", {"event": "ACCOUNT_DELETED"}, time=NOW)
+        assert (await in_state(stack, update, "paused"))["stopped_by"] == "account"
+
+
 async def test_news_of_another_account_are_passed_over(stack: Stack) -> None:
     job = await make_job(stack.pool, 30, content=SALE)
     async with stack.daemon(waba_id="999", **slow(stack)):
