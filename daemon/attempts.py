@@ -9,11 +9,11 @@ import msgspec
 from daemon.claims import Claimed, Demand
 from daemon.cloud_api import Departure
 from daemon.entries import entry_of
-from daemon.hold import HABIT
+from daemon.hold import HABIT, Sign
 from daemon.ledger import Closed, Ledger
 from daemon.loops import LoopPlan
 from daemon.outfit import Outfit
-from daemon.rows import Holding, Work
+from daemon.rows import Holding, Slowed, Work
 from daemon.verdicts import Again, Case, InDoubt, Sent, Stop, Verdict, judge
 from plumbing.failpoints import reach
 from plumbing.tasks import end as end_task
@@ -91,15 +91,15 @@ class Attempts:
         in_a_row = self._outfit.hold.in_a_row
         case = Case(message.retries, in_a_row, self._is_proven, message.refused_with)
         verdict = judge(outcome, case, self._outfit.policy)
-        is_first_stop, is_new_hold = self._learn(outcome, verdict)
+        is_first_stop = self._learn(verdict)
+        sign, slowed = self._hold(outcome, verdict)
         await self._ledger.record(entry_of(message, outcome, verdict))
         if isinstance(verdict, InDoubt):
             self._outfit.observer.in_doubt(self._work, message, verdict)
         if is_first_stop and self.stopped:
             await self._outfit.warden.halt(self.stopped)
-        if is_new_hold:
-            assert isinstance(verdict, Again)
-            await self._hold(verdict)
+        if sign is not Sign.NOTHING:
+            await self._tell_hold(sign, verdict, slowed)
         self._settle(message, verdict)
 
     async def _ask(self, message: Message, departure: Departure) -> Outcome:
@@ -113,32 +113,38 @@ class Attempts:
             self._answer_seconds += HABIT * (took - self._answer_seconds)
         return outcome
 
-    def _learn(self, outcome: Outcome, verdict: Verdict) -> tuple[bool, bool]:
-        """At once, before anything else may leave: whether it is the first stop, or a new hold."""
-        hold, now = self._outfit.hold, self._outfit.clock()
+    def _learn(self, verdict: Verdict) -> bool:
+        """At once, before anything else may leave: whether it is the first stop."""
         self._is_proven = self._is_proven or isinstance(verdict, Sent)
         if not isinstance(verdict, Stop | Again):
             self._is_probing = False
         stop = verdict.stop if isinstance(verdict, Sent) else verdict
-        is_first_stop = self.stopped is None and isinstance(stop, Stop)
-        if is_first_stop:
-            assert isinstance(stop, Stop)
-            self.stopped = stop
-        is_new_hold = hold.note(outcome, verdict, now)
-        if isinstance(verdict, Again) and verdict.holds_lane:
-            self._ledger.limited_by = hold.by
-            self._ledger.limited_seconds = hold.seconds(now)
-        return is_first_stop, is_new_hold
+        if self.stopped or not isinstance(stop, Stop):
+            return False
+        self.stopped = stop
+        return True
 
-    async def _hold(self, verdict: Again) -> None:
-        """A number that was throttled goes at half its pace, and grows back step by step."""
+    def _hold(self, outcome: Outcome, verdict: Verdict) -> tuple[Sign, Slowed | None]:
+        """At once, too: a number that was throttled goes at half its pace when it goes on."""
         outfit, now, slowed = self._outfit, self._outfit.clock(), None
-        outfit.observer.lane_held(self._work, outfit.hold.by, verdict)
-        if not verdict.slows_lane:
-            return
-        slowed = outfit.tempo.slow_down(now, outfit.pace.going_per_second(now))
-        outfit.pace.retune(outfit.tempo.per_second(now))
-        await outfit.warden.note_hold(outfit.hold.seconds(now), outfit.hold.by, slowed)
+        sign = outfit.hold.note(outcome, verdict, now)
+        if isinstance(verdict, Again) and verdict.holds_lane:
+            self._ledger.limited_by = outfit.hold.by
+            self._ledger.limited_seconds = outfit.hold.seconds(now)
+            if verdict.slows_lane and sign is Sign.HELD:
+                slowed = outfit.tempo.slow_down(now, outfit.pace.going_per_second(now))
+                outfit.pace.retune(outfit.tempo.per_second(now))
+        return sign, slowed
+
+    async def _tell_hold(self, sign: Sign, verdict: Verdict, slowed: Slowed | None) -> None:
+        """Whoever gets the number's turn next keeps to what Meta asked for."""
+        assert isinstance(verdict, Again)
+        hold = self._outfit.hold
+        if sign is Sign.HELD:
+            self._outfit.observer.lane_held(self._work, hold.by, verdict)
+        if verdict.slows_lane:
+            seconds = hold.seconds(self._outfit.clock())
+            await self._outfit.warden.note_hold(seconds, hold.by, slowed)
 
     def _settle(self, message: Message, verdict: Verdict) -> None:
         now, hold = self._outfit.clock(), self._outfit.hold

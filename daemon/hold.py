@@ -3,6 +3,7 @@
 Pure.
 """
 
+from enum import Enum
 from typing import Final
 
 from daemon.verdicts import Again, Sent, Verdict
@@ -10,6 +11,15 @@ from schemas.outcomes import Outcome, Throttled
 
 HABIT: Final = 0.1  # weight of the newest message in an average
 MESSAGING_LIMIT: Final = "messaging limit"
+LONGER_SECONDS: Final = 1.0  # that a hold lasts longer by less is a throw of the dice
+
+
+class Sign(Enum):
+    """What an outcome says of the number."""
+
+    NOTHING = "nothing new"
+    HELD = "a hold begins"
+    LONGER = "the hold lasts longer than was said"
 
 
 class Limit:
@@ -39,28 +49,33 @@ class Hold:
         self.until = float("-inf")
         self.by = "throttled"
         self.in_a_row = 0  # throttled, or not one byte could be written
+        self._said_until = float("-inf")
 
-    def note(self, outcome: Outcome, verdict: Verdict, now: float) -> bool:
-        """Take an outcome in; True when a new hold begins.
+    def note(self, outcome: Outcome, verdict: Verdict, now: float) -> Sign:
+        """Take an outcome in. What was in flight together is one sign, not many.
 
-        What was in flight together is one sign, not many.
+        But Meta's "too fast" is news of a number that only could not be reached until then.
         """
         if isinstance(verdict, Sent):
             self.in_a_row = 0
         if not (isinstance(verdict, Again) and verdict.holds_lane):
-            return False
-        is_new = now >= self.until
+            return Sign.NOTHING
+        by = "throttled" if isinstance(outcome, Throttled) else "unreachable"
+        is_new = now >= self.until or (by, self.by) == ("throttled", "unreachable")
+        self.until = max(self.until, now + verdict.after_seconds)
         if is_new:
             self.in_a_row += 1
-            self.by = "throttled" if isinstance(outcome, Throttled) else "unreachable"
-        self.until = max(self.until, now + verdict.after_seconds)
-        return is_new
+            self.by = by
+        elif by != "throttled" or self.until < self._said_until + LONGER_SECONDS:
+            return Sign.NOTHING
+        self._said_until = self.until
+        return Sign.HELD if is_new else Sign.LONGER
 
     def rest(self, until: float, by: str) -> bool:
         """Nothing leaves before; True when that is news."""
         is_new = until > self.until
         if is_new:
-            self.until, self.by = until, by
+            self.until, self._said_until, self.by = until, until, by
         return is_new
 
     def seconds(self, now: float) -> float:

@@ -254,7 +254,7 @@ class Ledger:
                 await asyncio.sleep(wait)
             else:
                 if written:
-                    self._tell([entry], written)
+                    self._tell([_as_recorded(entry, written)], written)
                 return
 
 
@@ -271,6 +271,18 @@ def _skipped(message: Message, written: Written) -> Entry:
     return Entry(
         message.seq, message.recipient, message.attempt, "skipped", message.retries,
         reason=written.skipped[message.seq],
+    )  # fmt: skip
+
+
+def _as_recorded(entry: Entry, written: Written) -> Entry:
+    """Of a finished job nothing is sent again: what would have been has failed, as `record_late`
+    has it.
+    """
+    if entry.state != "queued" or not written.newly_failed:
+        return entry
+    return msgspec.structs.replace(
+        entry, state="failed", code=-1 if entry.code is None else entry.code,
+        title=entry.title or "Not sent: its turn was lost",
     )  # fmt: skip
 
 

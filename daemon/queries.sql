@@ -163,10 +163,12 @@ SELECT id AS job_id, state, reason, event_no FROM stopped;
 
 -- name: note_hold!
 -- What holds the number back is kept, whoever gets its turn next, and told to all that wait for it:
--- until when nobody need look again, and when it is expected to be over.
+-- until when nobody need look again, and when it is expected to be over. What was asked for before
+-- is not cut short.
 WITH held AS (
     UPDATE lanes SET
-        held_until = clock_timestamp() + :held_seconds::float8 * interval '1 second',
+        held_until = greatest(
+            held_until, clock_timestamp() + :held_seconds::float8 * interval '1 second'),
         held_by = :held_by,
         slowed_to = coalesce(:slowed_to::float8, slowed_to),
         slowed_from = coalesce(:slowed_from::float8, slowed_from),

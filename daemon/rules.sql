@@ -29,6 +29,17 @@ WHERE state IN ('queued', 'running')
 RETURNING id AS job_id, state, reason, event_no;
 
 
+-- name: lanes_of_template
+-- As `lanes_to_stop`, for what a template's pause had stopped.
+SELECT phone_number_id FROM lanes
+WHERE phone_number_id IN (
+    SELECT phone_number_id FROM jobs
+    WHERE state = 'paused' AND stopped_by = 'template' AND finished_at IS NULL
+      AND content ->> 'name' = :template)
+ORDER BY phone_number_id
+FOR NO KEY UPDATE;
+
+
 -- name: template_is_back
 -- Jobs that a template's pause had stopped are told that it is over. They go on where that is wanted
 -- (AUTO_RESUME), or else when a person says so.
@@ -38,7 +49,7 @@ UPDATE jobs SET
     stopped_by = CASE WHEN :resumes THEN NULL ELSE stopped_by END,
     resumed_at = CASE WHEN :resumes THEN clock_timestamp() ELSE resumed_at END,
     event_no = event_no + 1
-WHERE state = 'paused' AND stopped_by = 'template' AND wanted = 'run'
+WHERE state = 'paused' AND stopped_by = 'template' AND wanted = 'run' AND finished_at IS NULL
   AND content ->> 'name' = :template
   AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language
   AND (:resumes OR reason IS DISTINCT FROM :reason)
@@ -49,21 +60,16 @@ RETURNING id AS job_id, state, :reason::text AS reason, event_no;
 SELECT phone_number_id, content FROM jobs WHERE id = :job_id;
 
 
--- name: is_newer$
+-- name: is_news$
 -- Meta repeats its news for days and promises no order: what is older than the newest that was seen
 -- of the same subject says nothing any more. Times are whole seconds: another event of the same one
--- counts.
-SELECT NOT EXISTS (
-    SELECT FROM notices
-    WHERE subject = :subject
-      AND (at > coalesce(:at::timestamptz, now()) OR at = :at::timestamptz AND event = :event));
-
-
--- name: notice_seen!
+-- counts. Until the transaction ends, other news of the subject wait, so that what is newer is also
+-- dealt with later.
 INSERT INTO notices AS n (subject, event, at)
 VALUES (:subject, :event, coalesce(:at::timestamptz, now()))
 ON CONFLICT (subject) DO UPDATE SET event = excluded.event, at = excluded.at
-WHERE n.at <= excluded.at;
+WHERE n.at < excluded.at OR n.at = excluded.at AND n.event <> excluded.event
+RETURNING true;
 
 
 -- name: suppress!

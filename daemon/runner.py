@@ -209,9 +209,12 @@ class Runner:
         return Later(self._pause_ms / 1000)
 
     async def _until_due(self, holding: Holding) -> Handover:
-        """A lane with nothing to run now may have loops that wait."""
+        """A lane with nothing to run now may have loops that wait.
+
+        Its turn does not rest for long: a job that comes in meanwhile can get none but this one.
+        """
         seconds = await self._store.due_seconds(holding.phone_number_id)
-        return Idle() if seconds is None else Later(max(0.1, min(seconds, ASK_AGAIN_SECONDS)))
+        return Idle() if seconds is None else Later(max(0.1, min(seconds, LONGEST_REST_SECONDS)))
 
     async def _tell_end(self, work: Work, end: LoopEnd) -> None:
         """News of the loop, and with the last one of the job; waits until it is out."""

@@ -1,8 +1,10 @@
 """The ledger where more than one job is concerned: stopping jobs, and what may set them going."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -23,6 +25,14 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     phone_number_id: str | None = None
     template: str | None = None
     language: str = ""  # of the template, as `language_key` has it
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """News of Meta's: what they are about, and when that was so; None: as of now."""
+
+    subject: str
+    event: str
+    at: datetime | None
 
 
 class StoppedJob(msgspec.Struct, frozen=True):
@@ -63,14 +73,18 @@ class Stops:
         self._pool = pool
 
     async def stop(
-        self, target: Target, scope: Scope, reason: str, *, since: datetime | None = None
-    ) -> list[JobMoved]:
+        self, target: Target, scope: Scope, reason: str,
+        *, since: datetime | None = None, notice: Notice | None = None,
+    ) -> list[JobMoved]:  # fmt: skip
         """Pause what is queued or running and fits; nothing of it is lost.
 
-        `since`: when that was so which stops it; a job that was resumed later goes on.
+        `since`: when that was so which stops it; a job that was resumed later goes on. `notice`:
+        the news that say so; older ones than were seen before stop nothing.
         """
         fields = msgspec.structs.asdict(target)
-        async with self._pool.acquire() as connection, connection.transaction():
+        async with self._unless_seen(notice) as connection:
+            if connection is None:
+                return []
             lanes = {name: value for name, value in fields.items() if name != "language"}
             async for _ in QUERIES.lanes_to_stop(connection, **lanes):
                 pass
@@ -86,19 +100,31 @@ class Stops:
             return None
         return StoppedJob(row["phone_number_id"], _CONTENT.decode(row["content"]))
 
-    async def is_newer(self, subject: str, event: str, at: datetime | None) -> bool:
-        """Whether news of a subject are newer than what was seen: they repeat, and come late."""
-        return bool(await QUERIES.is_newer(self._pool, subject=subject, event=event, at=at))
-
-    async def seen(self, subject: str, event: str, at: datetime | None) -> None:
-        """News of a subject have been dealt with."""
-        await QUERIES.notice_seen(self._pool, subject=subject, event=event, at=at)
+    async def is_news(self, notice: Notice) -> bool:
+        """Note news that stop nothing; False: they are no newer than what was seen."""
+        async with self._unless_seen(notice) as connection:
+            return connection is not None
 
     async def template_is_back(
-        self, template: str, language: str, reason: str, *, resumes: bool
-    ) -> list[JobMoved]:
+        self, template: str, language: str, reason: str,
+        *, resumes: bool, notice: Notice | None = None,
+    ) -> list[JobMoved]:  # fmt: skip
         """Jobs that the template's pause had stopped go on, or are told that they could."""
-        rows = QUERIES.template_is_back(
-            self._pool, template=template, language=language, reason=reason, resumes=resumes
-        )
-        return [JobMoved(**row) async for row in rows]
+        async with self._unless_seen(notice) as connection:
+            if connection is None:
+                return []
+            async for _ in QUERIES.lanes_of_template(connection, template=template):
+                pass
+            rows = QUERIES.template_is_back(
+                connection, template=template, language=language, reason=reason, resumes=resumes
+            )
+            return [JobMoved(**row) async for row in rows]
+
+    @asynccontextmanager
+    async def _unless_seen(self, notice: Notice | None) -> AsyncIterator[Any]:
+        """A transaction; None: the news are old. What is done and that it was seen are one fact."""
+        async with self._pool.acquire() as connection, connection.transaction():
+            is_old = notice and not await QUERIES.is_news(
+                connection, **msgspec.structs.asdict(notice)
+            )
+            yield None if is_old else connection

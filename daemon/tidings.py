@@ -5,12 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from daemon.limits import MessagingLimits
-from daemon.meanings import Back, Halt, Meaning, Warn, meaning_of_account, meaning_of_template
+from daemon.meanings import Back, Halt, Warn, meaning_of_account, meaning_of_template
 from daemon.observe import Observer
 from daemon.optouts import OptOut, OptOuts, asked_for
 from daemon.progress import Progress, job_state
 from daemon.rows import JobMoved
-from daemon.stops import Stops, Target, language_key, target_of
+from daemon.stops import Notice, Stops, Target, language_key, target_of
 from daemon.verdicts import Scope, Stop, stop_of
 from schemas.notices import AccountNews, NumberError, NumberNews, TemplateNews
 from schemas.outcomes import ApiError
@@ -50,9 +50,10 @@ class Tidings:
     async def on_failed(self, job_id: UUID, error: ApiError, at: datetime) -> None:
         """An accepted message failed later: what Meta says in that of more than the message.
 
-        What was sent before the job was resumed says nothing of what is sent since.
+        What was sent before the job was resumed says nothing of what is sent since. A code 0 is
+        one that could not be read, and no word on the token.
         """
-        if (stop := stop_of(error)) is None:
+        if not error.code or (stop := stop_of(error)) is None:
             return
         if job := await self._stops.job(job_id):
             target = target_of(stop, job_id, job.phone_number_id, job.content)
@@ -66,26 +67,33 @@ class Tidings:
             self._observer.opted_out(sum(isinstance(change, OptOut) for change in changes))
 
     async def _on_template(self, news: TemplateNews) -> None:
-        subject = f"template {news.name} {language_key(news.language)}"
-        if self._is_foreign(news.waba_id) or not await self._is_news(subject, news):
+        """What only warns says nothing of whether it can be sent, so it makes no other news old."""
+        if self._is_foreign(news.waba_id):
             return
-        target = Target(template=news.name, language=language_key(news.language))
+        language = language_key(news.language)
+        notice = Notice(f"template {news.name} {language}", news.event, news.at)
         match meaning_of_template(news):
+            case Halt() as halt:
+                await self._act(halt, Target(template=news.name, language=language), notice)
             case Back(reason=reason):
                 moved = await self._stops.template_is_back(
-                    news.name, target.language, reason, resumes=self._auto_resume
+                    news.name, language, reason, resumes=self._auto_resume, notice=notice
                 )
                 self._tell(moved)
-            case meaning:
-                await self._act_on(meaning, target)
-        await self._stops.seen(subject, news.event, news.at)
+            case Warn(text=text):
+                self._warn(text)
 
     async def _on_account(self, news: AccountNews) -> None:
-        subject = f"account {news.waba_id}"
-        if self._is_foreign(news.waba_id) or not await self._is_news(subject, news):
+        """Of each kind the newest holds: a new price list does not lift a ban."""
+        if self._is_foreign(news.waba_id):
             return
-        await self._act_on(meaning_of_account(news), Target())
-        await self._stops.seen(subject, news.event, news.at)
+        notice = Notice(f"account {news.waba_id} {news.event}", news.event, news.at)
+        match meaning_of_account(news):
+            case Halt() as halt:
+                await self._act(halt, Target(), notice)
+            case Warn(text=text) | Back(reason=text):
+                if await self._stops.is_news(notice):
+                    self._warn(text)
 
     def _on_number(self, news: NumberNews) -> None:
         """A limit that has changed is asked for anew."""
@@ -106,26 +114,26 @@ class Tidings:
         if stop and (is_number or stop.scope is Scope.ACCOUNT):
             await self._halt(target_of(stop, None, news.phone_number_id, None), stop)
 
-    async def _act_on(self, meaning: Meaning, target: Target) -> None:
-        match meaning:
-            case Halt(scope=scope, reason=reason):
-                await self._halt(target, Stop(scope, ApiError(0, "told by webhook"), reason))
-            case Warn(text=text) | Back(reason=text):
-                self._observer.log.warning("news from Meta", news=text)
+    async def _act(self, halt: Halt, target: Target, notice: Notice) -> None:
+        stop = Stop(halt.scope, ApiError(0, "told by webhook"), halt.reason)
+        await self._halt(target, stop, notice=notice)
 
-    async def _halt(self, target: Target, stop: Stop, *, since: datetime | None = None) -> None:
-        moved = await self._stops.stop(target, stop.scope, stop.reason, since=since)
+    async def _halt(
+        self, target: Target, stop: Stop,
+        *, since: datetime | None = None, notice: Notice | None = None,
+    ) -> None:  # fmt: skip
+        moved = await self._stops.stop(target, stop.scope, stop.reason, since=since, notice=notice)
         if moved:
             self._observer.stopped(stop, len(moved))
         self._tell(moved)
+
+    def _warn(self, text: str) -> None:
+        self._observer.log.warning("news from Meta", news=text)
 
     def _tell(self, moved: Iterable[JobMoved]) -> None:
         for job in moved:
             self._observer.job_moved(job)
             self._progress.tell(job.job_id, job.event_no, [job_state(job)])
-
-    async def _is_news(self, subject: str, news: TemplateNews | AccountNews) -> bool:
-        return await self._stops.is_newer(subject, news.event, news.at)
 
     def _is_foreign(self, waba_id: str) -> bool:
         return self._waba_id is not None and waba_id not in ("", self._waba_id)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from daemon.hold import MESSAGING_LIMIT
 from daemon.ledger import BROKEN
 from daemon.observe import Observer
 from daemon.progress import Progress, job_state
@@ -47,7 +48,8 @@ class Warden:
         if slowed:
             self._observer.slowed(self._holding.phone_number_id, slowed)
         try:
-            held_seconds = seconds if slowed else min(seconds, ASK_AGAIN_SECONDS)
+            is_limit = by == MESSAGING_LIMIT
+            held_seconds = min(seconds, ASK_AGAIN_SECONDS) if is_limit else seconds
             await self._store.note_hold(self._holding, held_seconds, seconds, by, slowed)
         except BROKEN as error:
             self._observer.log.warning("a hold waits for PostgreSQL", error=repr(error))

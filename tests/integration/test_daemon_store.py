@@ -11,10 +11,12 @@ import pytest
 from daemon.entries import Entry
 from daemon.ledger import ClaimRefused, Closed, Crashed, Ledger
 from daemon.presence import LOCK_CLASS
+from daemon.progress import message_frames
 from daemon.rows import Holding, Work, Written
 from daemon.store import QUERIES, LaneLost, Store
 from plumbing.logs import Log
 from plumbing.postgres import Pool
+from schemas.events import Frame, MessageFailed
 from tests.campaigns import PHONE, Job, begun, counters, make_job, message, states
 
 CLAIM: dict[str, Any] = {"claim_seconds": 2.0, "limited_by": None}
@@ -309,6 +311,29 @@ async def test_an_outcome_whose_answer_was_lost_is_recorded_once(pool: Pool, log
     async with Ledger(store, holding, work, tell=ignore, log=log) as ledger:
         await ledger.record(sent(1))
     assert await counters(pool, job) == {"sent": 1}
+
+
+async def test_a_late_no_of_a_finished_job_is_told_under_its_number(
+    store: Store, pool: Pool, log: Log
+) -> None:
+    """The job's number of frames moves with it: readers know of no gaps."""
+    job = await make_job(pool, 1)
+    told: list[tuple[int, list[Frame]]] = []
+    holding, work = await crashed_with(store, 1)
+    successor = await store.acquire(PHONE, 2, "reply")
+    assert await store.complete_loop(successor, work) is not None
+
+    def tell(entries: Sequence[Entry], written: Written) -> None:
+        told.append(message_frames(work, entries, written))
+
+    late = msgspec.structs.replace(throttled(1), code=None, title=None)
+    async with Ledger(store, holding, work, tell=tell, log=log) as ledger:
+        await ledger.record(late)
+    event_no = await pool.fetchval("SELECT event_no FROM jobs WHERE id = $1", job.id)
+    ((first_no, (frame,)),) = told
+    assert first_no == event_no
+    assert isinstance(frame, MessageFailed)
+    assert (frame.failed, frame.error.title) == (1, "Not sent: its turn was lost")
 
 
 async def test_a_caller_that_stops_waiting_does_not_take_its_fact_back(

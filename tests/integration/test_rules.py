@@ -11,6 +11,7 @@ from aiohttp import web
 from schemas.jobs import Template
 from tests.campaigns import Job, counters, finished, make_job, message, recipient, states, told
 from tests.daemons import Stack
+from tests.integration.test_receipts import comes_to
 from tests.peer import Answer, Arrival, accepted, error
 from tests.support import until
 
@@ -248,6 +249,36 @@ async def test_a_long_retry_after_outlives_the_turn_and_tells_until_when(stack: 
     assert (await row(stack, job))["limited_until"] is None
 
 
+async def test_of_two_waits_that_meta_asks_for_at_once_the_longer_one_outlives_the_daemon(
+    stack: Stack,
+) -> None:
+    both = asyncio.Event()
+
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 1:
+            return accepted(arrival)
+        if arrival.number == 2:
+            await both.wait()
+            return error(130429)
+        both.set()
+        await asyncio.sleep(0.2)
+        return error(130429, 429, **{"Retry-After": "60"})
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 6)
+    async with stack.daemon(concurrency=2, retry_base_ms=1000):
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) == 3, "both are on their way")
+        await asyncio.sleep(1)
+    lane = await stack.pool.fetchrow(
+        "SELECT held_until - now() AS held, slowed_to, slowed_from FROM lanes"
+    )
+    assert lane is not None
+    assert timedelta(seconds=50) < lane["held"] < timedelta(seconds=60)
+    assert lane["slowed_to"] == lane["slowed_from"] / 2
+    assert len(stack.peer.arrivals) == 3
+
+
 async def test_what_meta_holds_back_is_deferred_and_no_failure(stack: Stack) -> None:
     stack.peer.script = refusing(131049, 2)
     job = await make_job(stack.pool, 3)
@@ -342,8 +373,7 @@ async def test_nobody_gets_messages_of_two_jobs_within_six_seconds(stack: Stack)
         await stack.wake(first)
         await finished(stack.pool, first)
         await stack.wake(second)
-        await until(lambda: len(stack.peer.arrivals) == 6, "all but one have left", seconds=5)
-        assert await states(stack.pool, second) == {"sent": 5, "queued": 1}
+        await comes_to(stack.pool, second, {"sent": 5, "queued": 1}, seconds=5)
         assert await finished(stack.pool, second) == "completed"
     to_one = [a.at for a in stack.peer.arrivals if a.to == recipient(1)]
     assert len(to_one) == 2
@@ -412,3 +442,22 @@ async def test_one_recipient_who_waits_holds_up_neither_the_job_nor_the_number(
     assert [round(later - at) for at, later in pairwise(times)] == [1, 4]
     frames = [f for _, f in await told(stack.broker, job) if f["type"] == "loop_completed"]
     assert [f["loopIndex"] for f in frames] == [2, 3, 1]
+
+
+async def test_a_job_that_comes_in_while_another_waits_for_its_recipient_starts_soon(
+    stack: Stack,
+) -> None:
+    async def script(arrival: Arrival) -> Answer:
+        is_early = arrival.to == recipient(1)
+        return error(131016, 503, **{"Retry-After": "60"}) if is_early else accepted(arrival)
+
+    stack.peer.script = script
+    waiting = await make_job(stack.pool, 1)
+    async with stack.daemon():
+        await stack.wake(waiting)
+        await until(lambda: len(stack.peer.arrivals) == 1, "it was refused for now")
+        await asyncio.sleep(1)
+        other = await make_job(stack.pool, 1, first=2)
+        await stack.wake(other)
+        assert await finished(stack.pool, other, seconds=15) == "completed"
+    assert await states(stack.pool, waiting) == {"queued": 1}

@@ -186,6 +186,22 @@ async def test_news_that_come_late_or_again_change_nothing(stack: Stack) -> None
         assert await finished(stack.pool, job) == "completed"
 
 
+async def test_newer_news_of_another_kind_make_no_stop_old(stack: Stack) -> None:
+    """They come in any order; a template that is flagged can be sent, one that is paused cannot."""
+    sale = await make_job(stack.pool, 40, content=SALE, phone_number_id="111")
+    update = await make_job(stack.pool, 40, first=101, phone_number_id="222")
+    async with stack.daemon(**slow(stack)):
+        await stack.wake(sale, update)
+        await in_state(stack, sale, "running")
+        await template_news(stack, "FLAGGED", NOW + 10)
+        await template_news(stack, "PAUSED", NOW)
+        assert (await in_state(stack, sale, "paused"))["stopped_by"] == "template"
+        prices = {"event": "VOLUME_BASED_PRICING_TIER_UPDATE"}
+        await posted(stack, "account_update", prices, time=NOW + 10)
+        await posted(stack, "account_update", {"event": "ACCOUNT_DELETED"}, time=NOW)
+        assert (await in_state(stack, update, "paused"))["stopped_by"] == "account"
+
+
 async def test_news_of_another_account_are_passed_over(stack: Stack) -> None:
     job = await make_job(stack.pool, 30, content=SALE)
     async with stack.daemon(waba_id="999", **slow(stack)):
@@ -232,6 +248,25 @@ async def test_a_later_failure_that_means_more_than_its_message_stops_what_it_me
         await failed(stack, job, 2, 131042, NOW - 5)
         assert await finished(stack.pool, job) == "completed"
     assert await counters(stack.pool, job) == {"sent": 58, "failed": 2}
+
+
+@pytest.mark.parametrize("errors", [None, [], [{}], [{"code": "?", "title": "no"}]])
+async def test_a_later_failure_without_a_reason_fails_its_message_and_stops_nothing(
+    stack: Stack, errors: list[Any] | None
+) -> None:
+    job = await make_job(stack.pool, 30)
+    async with stack.daemon(**slow(stack)):
+        await stack.wake(job)
+        while len(stack.peer.arrivals) < 3:
+            await in_state(stack, job, "running")
+        status = {
+            "id": "wamid.1", "status": "failed", "timestamp": str(NOW),
+            "biz_opaque_callback_data": MessageTag(job.id, 1, 1).encode(),
+            **({} if errors is None else {"errors": errors}),
+        }  # fmt: skip
+        await posted(stack, "messages", {"statuses": [status]})
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 29, "failed": 1}
 
 
 async def test_an_error_that_belongs_to_no_message_stops_its_number(stack: Stack) -> None:

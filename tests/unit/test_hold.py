@@ -1,6 +1,6 @@
 """A number that is held back rests as long as Meta asks, and what came together is one sign."""
 
-from daemon.hold import Hold, Limit
+from daemon.hold import Hold, Limit, Sign
 from daemon.verdicts import Again, Sent
 from schemas.outcomes import Accepted, ApiError, NotWritten, Throttled
 
@@ -13,11 +13,27 @@ def held(seconds: float) -> Again:
 
 def test_what_was_in_flight_together_is_one_hold_that_lasts_as_long_as_the_longest() -> None:
     hold = Hold()
-    assert hold.note(THROTTLED, held(2), now=100)
-    assert not hold.note(THROTTLED, held(5), now=101)
+    assert hold.note(THROTTLED, held(2), now=100) is Sign.HELD
+    assert hold.note(THROTTLED, held(1.5), now=101) is Sign.NOTHING
+    assert hold.note(THROTTLED, held(5), now=101) is Sign.LONGER
     assert (hold.until, hold.in_a_row) == (106, 1)
-    assert hold.note(THROTTLED, held(1), now=106)
+    assert hold.note(THROTTLED, held(1), now=106) is Sign.HELD
     assert hold.in_a_row == 2
+
+
+def test_little_by_little_a_hold_becomes_longer_than_was_said() -> None:
+    hold = Hold()
+    hold.note(THROTTLED, held(2), now=100)
+    assert hold.note(THROTTLED, held(2.7), now=100) is Sign.NOTHING
+    assert hold.note(THROTTLED, held(3.4), now=100) is Sign.LONGER
+
+
+def test_too_fast_is_news_of_a_number_that_could_not_be_reached() -> None:
+    hold = Hold()
+    assert hold.note(NotWritten("refused"), held(9), now=100) is Sign.HELD
+    assert hold.note(THROTTLED, held(1), now=101) is Sign.HELD
+    assert (hold.by, hold.until) == ("throttled", 109)
+    assert hold.note(NotWritten("refused"), held(60), now=102) is Sign.NOTHING
 
 
 def test_a_message_that_got_through_ends_the_row() -> None:
@@ -30,7 +46,8 @@ def test_a_message_that_got_through_ends_the_row() -> None:
 
 def test_a_message_that_waits_alone_holds_nobody_else() -> None:
     hold = Hold()
-    assert not hold.note(THROTTLED, Again(4, "pair rate", counts=True, holds_lane=False), now=100)
+    alone = Again(4, "pair rate", counts=True, holds_lane=False)
+    assert hold.note(THROTTLED, alone, now=100) is Sign.NOTHING
     assert hold.until < 100
 
 
