@@ -633,8 +633,8 @@ WHERE phone_number_id = ANY (:phone_number_ids::text[]);
 
 
 -- name: lanes_to_wake
--- The outbox in one query. Runnable work and nobody who holds its lane, for longer than a pause
--- takes, or a holder that has claimed nothing for longer than its lease can last: the turn was
+-- The outbox in one query. Runnable work and nobody who holds its lane, though its turn was due
+-- (thousands that rest for their messaging limit are not all woken every second), or a holder that has claimed nothing for longer than its lease can last: the turn was
 -- never published, or was lost with its stream. Waking one that has its turn is harmless. One that
 -- has it and is overdue all the same: its turn went to a daemon that died before it took the lane.
 SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total,
@@ -645,7 +645,7 @@ FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
 WHERE j.wanted = 'run'
   AND (j.state IN ('queued', 'running') OR j.state = 'paused' AND j.wanted_no > j.followed_no)
   AND CASE WHEN l.holder IS NULL OR l.is_released
-           THEN greatest(j.created_at, l.released_at)
+           THEN greatest(j.created_at, l.released_at, l.turn_due_at)
                 < now() - :grace_seconds * interval '1 second'
            ELSE greatest(l.taken_at, l.claimed_at)
                 < now() - :lease_seconds * interval '1 second'

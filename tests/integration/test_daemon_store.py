@@ -475,6 +475,8 @@ async def test_a_lane_is_overdue_when_its_turn_was_due_and_nobody_has_taken_it(
     await store.release(holding, [])
     await store.let_go(holding, due_in_seconds=60)
     await pool.execute("UPDATE lanes SET released_at = now() - interval '30 seconds'")
+    assert await to_wake(pool) == []
+    await pool.execute("UPDATE lanes SET turn_due_at = now() - interval '1.2 seconds'")
     assert await to_wake(pool) == [(PHONE, False)]
     await pool.execute("UPDATE lanes SET turn_due_at = now() - interval '2 seconds'")
     assert await to_wake(pool) == [(PHONE, True)]
