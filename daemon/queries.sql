@@ -691,7 +691,9 @@ FOR NO KEY UPDATE;
 -- unless the message is known to have been delivered, whichever comes first. Failed with 131049 it is
 -- skipped: Meta held it back, and may deliver it another day. A receipt of another id than the one that is
 -- known belongs to an earlier attempt, and says only that. What is in sending waits: the caller
--- gets it back as it is and asks again. Merging the same batch twice changes nothing.
+-- gets it back as it is and asks again. Merging the same batch twice changes nothing. What was found
+-- is told as it was, and what has moved once more as it is: a join of the two would be one of each with
+-- each, because nothing is known of their sizes beforehand.
 WITH receipts AS (
     SELECT * FROM unnest(
         :job_ids::uuid[], :seqs::integer[], :attempts::integer[], :message_ids::text[],
@@ -793,12 +795,12 @@ WITH receipts AS (
     WHERE j.id = b.job_id
     RETURNING j.id, j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered, j.read
 )
-SELECT f.job_id, f.seq, f.was, v.state AS becomes, v.recipient,
+SELECT m.job_id, m.seq, m.was, m.state AS becomes, m.recipient,
        j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered, j.read
-FROM found f
-LEFT JOIN moved v ON v.job_id = f.job_id AND v.seq = f.seq
-LEFT JOIN jobs_told j ON j.id = f.job_id
-ORDER BY f.job_id, f.seq;
+FROM moved m JOIN jobs_told j ON j.id = m.job_id
+UNION ALL
+SELECT job_id, seq, was, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM found
+ORDER BY job_id, seq;
 
 
 -- name: jobs_in_doubt
