@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from daemon import lane
 from schemas.jobs import Template
 from tests.campaigns import Job, counters, finished, make_job, message, recipient, states, told
 from tests.daemons import Stack
@@ -461,3 +463,42 @@ async def test_a_job_that_comes_in_while_another_waits_for_its_recipient_starts_
         await stack.wake(other)
         assert await finished(stack.pool, other, seconds=15) == "completed"
     assert await states(stack.pool, waiting) == {"queued": 1}
+
+
+async def test_a_turn_that_ends_because_its_job_is_stopped_is_no_sign_of_one_that_gets_nowhere(
+    stack: Stack,
+) -> None:
+    job = await make_job(stack.pool, 3)
+
+    async def script(_: Arrival) -> Answer:
+        await stack.pool.execute("UPDATE jobs SET state = 'paused', followed_no = wanted_no")
+        return error(131016, 503)
+
+    stack.peer.script = script
+    async with stack.daemon(retry_base_ms=500):
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) == 1, "the first has left")
+        await comes_to(stack.pool, job, {"queued": 3})
+        await asyncio.sleep(0.5)
+    assert await stack.pool.fetchval("SELECT idle_turns FROM loops") == 0
+
+
+async def test_a_turn_whose_hold_is_over_before_its_answers_are_in_does_not_count(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """15 such turns in a row would stop a job that Meta only holds back."""
+    monkeypatch.setattr(lane, "LONGEST_REST_SECONDS", 0.1)
+
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 1:
+            return error(130429, 429, **{"Retry-After": "1"})
+        await asyncio.sleep(1.5)
+        return error(131016, 503, **{"Retry-After": "30"})
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 2)
+    await stack.pool.execute("UPDATE jobs SET is_checked = true")
+    async with stack.daemon(concurrency=2, request_timeout_ms=3000, ack_wait_seconds=8):
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) == 3, "the next turn has begun")
+        assert await stack.pool.fetchval("SELECT idle_turns FROM loops") == 1
