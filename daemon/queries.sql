@@ -259,7 +259,7 @@ WITH fence AS (
     INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
     SELECT recipient, 'meta', 'marketing', 'stopped marketing messages: Meta refused one (131050)',
            clock_timestamp(), NULL, :job_id, seq
-    FROM recorded WHERE state = 'failed' AND error_code = :stopped_code
+    FROM recorded WHERE state = 'failed' AND error_code = :stopped_code ORDER BY recipient
     ON CONFLICT (number, source) DO UPDATE SET
         scope = excluded.scope, reason = excluded.reason, at = excluded.at,
         message_id = excluded.message_id, job_id = excluded.job_id, seq = excluded.seq,
@@ -372,8 +372,9 @@ UPDATE jobs j SET
         THEN greatest(j.doubt_until, clock_timestamp() + :doubt_seconds * interval '1 second')
         ELSE j.doubt_until END,
     event_no = j.event_no + t.sent + t.failed + t.deferred + s.n,
-    limited_by = :limited_by,
-    limited_until = clock_timestamp() + :limited_seconds::float8 * interval '1 second'
+    limited_by = CASE j.state WHEN 'running' THEN :limited_by END,
+    limited_until = CASE j.state WHEN 'running'
+        THEN clock_timestamp() + :limited_seconds::float8 * interval '1 second' END
 FROM tally t, taken k, left_out s, waiting w, room, fence
 WHERE j.id = :job_id
 RETURNING j.sent, j.failed, j.skipped, j.event_no,
@@ -490,7 +491,9 @@ ORDER BY count(*) DESC, m.error_code;
 
 -- name: tell_loop_completed$
 -- Number the frame, and say what holds the job back until its next loop.
-UPDATE jobs SET event_no = event_no + 1, limited_by = 'pause', limited_until = NULL
+UPDATE jobs SET
+    event_no = event_no + 1, limited_by = CASE state WHEN 'running' THEN 'pause' END,
+    limited_until = NULL
 WHERE id = :job_id
 RETURNING event_no;
 
