@@ -173,6 +173,21 @@ async def test_wrong_parameters_of_the_first_message_stop_the_job_and_then_fail_
     assert (await message(stack.pool, job, 1))["error_code"] == 132000
 
 
+async def test_while_all_rows_are_wrong_each_resume_costs_one_message_and_no_more(
+    stack: Stack,
+) -> None:
+    stack.peer.script = refusing(132000)
+    job = await make_job(stack.pool, 20)
+    async with stack.daemon(concurrency=8):
+        await stack.wake(job)
+        await in_state(stack, job, "paused")
+        for failed in (1, 2):
+            await resume(stack, job)
+            await comes_to(stack.pool, job, {"failed": failed, "queued": 20 - failed})
+            await in_state(stack, job, "paused")
+    assert len(stack.peer.arrivals) == 5
+
+
 async def test_resume_pressed_twice_or_with_answers_still_awaited_sends_nobody_twice(
     stack: Stack,
 ) -> None:
