@@ -210,7 +210,7 @@ WITH refused AS (
 ), uncounted AS (
     UPDATE contacts c SET counted_in = NULL FROM refused r WHERE c.recipient = r.recipient
 )
-UPDATE reach SET people = people - r.n
+UPDATE reach SET people = greatest(0, people - r.n)
 FROM (SELECT counted_in, count(*) AS n FROM refused GROUP BY counted_in) r
 WHERE minute = r.counted_in;
 
@@ -303,7 +303,7 @@ WITH fence AS (
        OR c.claimed_at <= clock_timestamp() - :pair_seconds * interval '1 second'
     RETURNING seq
 ), places_left AS (
-    UPDATE reach r SET people = r.people - o.n
+    UPDATE reach r SET people = greatest(0, r.people - o.n)
     FROM (SELECT f.counted_in, count(*) AS n FROM free f JOIN contacted USING (seq)
           WHERE f.is_counted AND f.counted_in <> date_trunc('minute', now()) GROUP BY 1) o
     WHERE :people_limit::integer IS NOT NULL AND r.minute = o.counted_in

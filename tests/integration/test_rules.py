@@ -430,6 +430,22 @@ async def test_who_was_reached_within_the_day_takes_no_second_place(stack: Stack
     assert [r["people"] for r in people] == [50, 0, 3]
 
 
+async def test_a_count_of_people_that_somebody_has_changed_costs_no_outcome(stack: Stack) -> None:
+    await stack.pool.execute(
+        "INSERT INTO contacts SELECT '4915100' || to_char(n, 'FM000000'), gen_random_uuid(), 1,"
+        " now() - interval '1 hour', date_trunc('minute', now() - interval '1 hour'), true"
+        " FROM generate_series(1, 2) n"
+    )
+    await stack.pool.execute(
+        "INSERT INTO reach VALUES (date_trunc('minute', now() - interval '1 hour'), 1)"
+    )
+    job = await make_job(stack.pool, 3)
+    async with stack.daemon(messaging_limit=10):
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 3}
+
+
 async def test_lanes_that_share_the_messaging_limit_do_not_overstep_it(stack: Stack) -> None:
     jobs = [
         await make_job(stack.pool, 20, phone_number_id=str(100 + n), first=1 + 20 * n)
