@@ -74,7 +74,7 @@ SELECT count(*) FROM doubtful;
 -- The lane's job that waited longest for a turn; jobs of one number take turns loop by loop. A paused
 -- one that a person wants to run again goes on. One whose every loop waits for its recipients lets
 -- others go first. `is_proven`: Meta has accepted a message of it, so its template is right;
--- `needs_probe`: nobody knows yet.
+-- `needs_probe`: nobody knows yet, or a person says so after it was stopped.
 WITH next AS (
     SELECT id, state FROM jobs j
     WHERE phone_number_id = :phone_number_id AND wanted = 'run'
@@ -96,7 +96,8 @@ FROM next
 WHERE j.id = next.id AND j.state = next.state
 RETURNING j.id, j.content, j.loop_size, j.total, j.event_no, j.is_checked,
           next.state = 'paused' AS is_resumed, j.sent > 0 AS is_proven,
-          NOT j.is_checked AND j.sent = 0 AND j.unknown = 0 AS needs_probe,
+          next.state = 'paused' OR NOT j.is_checked AND j.sent = 0 AND j.unknown = 0
+              AS needs_probe,
           j.queued > 0 OR j.sending > 0 AS is_unfinished;
 
 

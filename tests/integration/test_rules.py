@@ -188,6 +188,23 @@ async def test_while_all_rows_are_wrong_each_resume_costs_one_message_and_no_mor
     assert len(stack.peer.arrivals) == 5
 
 
+async def test_what_a_person_resumes_too_early_is_stopped_by_one_message(stack: Stack) -> None:
+    """A number that is called spam must not be tried with all that may be in flight."""
+    stack.peer.script = refusing(131048, *range(3, 500))
+    job = await make_job(stack.pool, 40)
+    async with stack.daemon(concurrency=8):
+        await stack.wake(job)
+        await in_state(stack, job, "paused")
+        arrivals = len(stack.peer.arrivals)
+        await resume(stack, job)
+        await until(lambda: len(stack.peer.arrivals) > arrivals, "it was tried")
+        await in_state(stack, job, "paused")
+        assert len(stack.peer.arrivals) == arrivals + 1
+        stack.peer.script = refusing(131048, 1)
+        await resume(stack, job)
+        assert await finished(stack.pool, job) == "completed"
+
+
 async def test_resume_pressed_twice_or_with_answers_still_awaited_sends_nobody_twice(
     stack: Stack,
 ) -> None:
