@@ -14,7 +14,7 @@ from daemon.ledger import Closed, Ledger
 from daemon.loops import LoopPlan
 from daemon.outfit import Outfit
 from daemon.rows import Holding, Slowed, Work
-from daemon.verdicts import Again, Case, InDoubt, Sent, Stop, Verdict, judge
+from daemon.verdicts import Again, Case, InDoubt, Sent, Stop, Verdict, judge, keeps_probing
 from plumbing.failpoints import reach
 from plumbing.tasks import end as end_task
 from schemas.failpoints import FailPoint
@@ -116,8 +116,7 @@ class Attempts:
     def _learn(self, verdict: Verdict) -> bool:
         """At once, before anything else may leave: whether it is the first stop."""
         self._is_proven = self._is_proven or isinstance(verdict, Sent)
-        if not isinstance(verdict, Stop | Again):
-            self._is_probing = False
+        self._is_probing = self._is_probing and keeps_probing(verdict)
         stop = verdict.stop if isinstance(verdict, Sent) else verdict
         if self.stopped or not isinstance(stop, Stop):
             return False

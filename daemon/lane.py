@@ -68,7 +68,7 @@ class LoopRun:
         if self._is_handed_over:
             return End.HANDED_OVER
         if self._ledger.closed or not self._plan.is_done:
-            return self._must_end() or End.GIVEN_BACK
+            return self._must_end() or (End.GIVEN_BACK if end is End.COMPLETED else end)
         return end
 
     async def _send_what_is_due(self) -> End:

@@ -74,7 +74,7 @@ SELECT count(*) FROM doubtful;
 -- The lane's job that waited longest for a turn; jobs of one number take turns loop by loop. A paused
 -- one that a person wants to run again goes on. One whose every loop waits for its recipients lets
 -- others go first. `is_proven`: Meta has accepted a message of it, so its template is right;
--- `needs_probe`: nobody knows yet.
+-- `needs_probe`: nobody knows yet, or a person says so after it was stopped.
 WITH next AS (
     SELECT id, state FROM jobs j
     WHERE phone_number_id = :phone_number_id AND wanted = 'run'
@@ -96,7 +96,8 @@ FROM next
 WHERE j.id = next.id AND j.state = next.state
 RETURNING j.id, j.content, j.loop_size, j.total, j.event_no, j.is_checked,
           next.state = 'paused' AS is_resumed, j.sent > 0 AS is_proven,
-          NOT j.is_checked AND j.sent = 0 AND j.unknown = 0 AS needs_probe,
+          next.state = 'paused' OR NOT j.is_checked AND j.sent = 0 AND j.unknown = 0
+              AS needs_probe,
           j.queued > 0 OR j.sending > 0 AS is_unfinished;
 
 
@@ -210,7 +211,7 @@ WITH refused AS (
 ), uncounted AS (
     UPDATE contacts c SET counted_in = NULL FROM refused r WHERE c.recipient = r.recipient
 )
-UPDATE reach SET people = people - r.n
+UPDATE reach SET people = greatest(0, people - r.n)
 FROM (SELECT counted_in, count(*) AS n FROM refused GROUP BY counted_in) r
 WHERE minute = r.counted_in;
 
@@ -259,7 +260,7 @@ WITH fence AS (
     INSERT INTO suppressions AS s (number, source, scope, reason, at, message_id, job_id, seq)
     SELECT recipient, 'meta', 'marketing', 'Meta refused: 131050',
            clock_timestamp(), NULL, :job_id, seq
-    FROM recorded WHERE state = 'failed' AND error_code = :stopped_code
+    FROM recorded WHERE state = 'failed' AND error_code = :stopped_code ORDER BY recipient
     ON CONFLICT (number, source) DO UPDATE SET
         scope = excluded.scope, reason = excluded.reason, at = excluded.at,
         message_id = excluded.message_id, job_id = excluded.job_id, seq = excluded.seq,
@@ -303,7 +304,7 @@ WITH fence AS (
        OR c.claimed_at <= clock_timestamp() - :pair_seconds * interval '1 second'
     RETURNING seq
 ), places_left AS (
-    UPDATE reach r SET people = r.people - o.n
+    UPDATE reach r SET people = greatest(0, r.people - o.n)
     FROM (SELECT f.counted_in, count(*) AS n FROM free f JOIN contacted USING (seq)
           WHERE f.is_counted AND f.counted_in <> date_trunc('minute', now()) GROUP BY 1) o
     WHERE :people_limit::integer IS NOT NULL AND r.minute = o.counted_in
@@ -372,8 +373,9 @@ UPDATE jobs j SET
         THEN greatest(j.doubt_until, clock_timestamp() + :doubt_seconds * interval '1 second')
         ELSE j.doubt_until END,
     event_no = j.event_no + t.sent + t.failed + t.deferred + s.n,
-    limited_by = :limited_by,
-    limited_until = clock_timestamp() + :limited_seconds::float8 * interval '1 second'
+    limited_by = CASE j.state WHEN 'running' THEN :limited_by END,
+    limited_until = CASE j.state WHEN 'running'
+        THEN clock_timestamp() + :limited_seconds::float8 * interval '1 second' END
 FROM tally t, taken k, left_out s, waiting w, room, fence
 WHERE j.id = :job_id
 RETURNING j.sent, j.failed, j.skipped, j.event_no,
@@ -490,7 +492,9 @@ ORDER BY count(*) DESC, m.error_code;
 
 -- name: tell_loop_completed$
 -- Number the frame, and say what holds the job back until its next loop.
-UPDATE jobs SET event_no = event_no + 1, limited_by = 'pause', limited_until = NULL
+UPDATE jobs SET
+    event_no = event_no + 1, limited_by = CASE state WHEN 'running' THEN 'pause' END,
+    limited_until = NULL
 WHERE id = :job_id
 RETURNING event_no;
 
@@ -633,8 +637,8 @@ WHERE phone_number_id = ANY (:phone_number_ids::text[]);
 
 
 -- name: lanes_to_wake
--- The outbox in one query. Runnable work and nobody who holds its lane, for longer than a pause
--- takes, or a holder that has claimed nothing for longer than its lease can last: the turn was
+-- The outbox in one query. Runnable work and nobody who holds its lane, though its turn was due
+-- (thousands that rest for their messaging limit are not all woken every second), or a holder that has claimed nothing for longer than its lease can last: the turn was
 -- never published, or was lost with its stream. Waking one that has its turn is harmless. One that
 -- has it and is overdue all the same: its turn went to a daemon that died before it took the lane.
 SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total,
@@ -645,7 +649,7 @@ FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
 WHERE j.wanted = 'run'
   AND (j.state IN ('queued', 'running') OR j.state = 'paused' AND j.wanted_no > j.followed_no)
   AND CASE WHEN l.holder IS NULL OR l.is_released
-           THEN greatest(j.created_at, l.released_at)
+           THEN greatest(j.created_at, l.released_at, l.turn_due_at)
                 < now() - :grace_seconds * interval '1 second'
            ELSE greatest(l.taken_at, l.claimed_at)
                 < now() - :lease_seconds * interval '1 second'
@@ -691,7 +695,9 @@ FOR NO KEY UPDATE;
 -- unless the message is known to have been delivered, whichever comes first. Failed with 131049 it is
 -- skipped: Meta held it back, and may deliver it another day. A receipt of another id than the one that is
 -- known belongs to an earlier attempt, and says only that. What is in sending waits: the caller
--- gets it back as it is and asks again. Merging the same batch twice changes nothing.
+-- gets it back as it is and asks again. Merging the same batch twice changes nothing. What was found
+-- is told as it was, and what has moved once more as it is: a join of the two would be one of each with
+-- each, because nothing is known of their sizes beforehand.
 WITH receipts AS (
     SELECT * FROM unnest(
         :job_ids::uuid[], :seqs::integer[], :attempts::integer[], :message_ids::text[],
@@ -793,12 +799,12 @@ WITH receipts AS (
     WHERE j.id = b.job_id
     RETURNING j.id, j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered, j.read
 )
-SELECT f.job_id, f.seq, f.was, v.state AS becomes, v.recipient,
+SELECT m.job_id, m.seq, m.was, m.state AS becomes, m.recipient,
        j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered, j.read
-FROM found f
-LEFT JOIN moved v ON v.job_id = f.job_id AND v.seq = f.seq
-LEFT JOIN jobs_told j ON j.id = f.job_id
-ORDER BY f.job_id, f.seq;
+FROM moved m JOIN jobs_told j ON j.id = m.job_id
+UNION ALL
+SELECT job_id, seq, was, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM found
+ORDER BY job_id, seq;
 
 
 -- name: jobs_in_doubt

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 import asyncpg
@@ -149,17 +150,16 @@ class Receipts:
         return placed
 
     async def _heed_failures(self, results: list[Merged]) -> None:
-        """Each code of a job once: what it says of more than the message is the same."""
+        """Each code of a job once, by its newest failure: what it says beyond that is the same."""
         for news in (news for result in results for news in result.jobs):
-            codes = {
-                moved.standing.error.code: moved.standing
-                for moved in news.moved
-                if moved.status == Status.FAILED and moved.standing.error
-            }
-            for standing in codes.values():
-                assert standing.error is not None
-                assert standing.failed_at is not None
-                await self._tidings.on_failed(news.job_id, standing.error, standing.failed_at)
+            failures = [
+                (standing.failed_at, standing.error)
+                for standing in (m.standing for m in news.moved if m.status == Status.FAILED)
+                if standing.failed_at and standing.error
+            ]
+            newest = {error.code: (at, error) for at, error in sorted(failures, key=itemgetter(0))}
+            for at, error in newest.values():
+                await self._tidings.on_failed(news.job_id, error, at)
 
     async def _tell(self, results: list[Merged]) -> None:
         told = None

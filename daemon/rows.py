@@ -80,7 +80,7 @@ class Work:
     idle_turns: int  # in a row, this one included, without an outcome
     is_checked: bool  # its template and all its rows were held against Meta's template
     is_proven: bool  # Meta has accepted a message of the job, so its template is right
-    needs_probe: bool  # nobody knows yet
+    needs_probe: bool  # nobody knows yet, or it was stopped and is resumed: one message alone first
     waiting: list[tuple[Message, float]]  # what is left, and in how many seconds it is due
 
     @property

@@ -182,7 +182,8 @@ class Runner:
         """When a loop that is not through goes on; a turn that got nowhere counts against it."""
         rest_seconds = outfit.hold.seconds(time.monotonic()) if end is End.HELD else 0.0
         is_excused = end in (End.HELD, End.STOPPED) or self._stop.is_set()
-        if ledger.got_on or ledger.wanted != "run":
+        is_excused = is_excused or ledger.wanted != "run"
+        if ledger.got_on:
             return Later(min(rest_seconds, ASK_AGAIN_SECONDS))
         if is_excused:
             await self._store.forgive_turn(work)

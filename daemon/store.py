@@ -145,11 +145,11 @@ class Store:
             "people_limit": people_limit, "stopped_code": STOPPED_MARKETING,
             "limited_seconds": limited_seconds, **claim,
         }  # fmt: skip
-        if people_limit is None:
+        refused = [entry for entry in entries if entry.state in ("failed", "skipped")]
+        if people_limit is None or not (refused or claim["claim_seqs"]):
             return written_of(await QUERIES.write(self._pool, **values))
         async with self._pool.acquire() as connection, connection.transaction():
             await QUERIES.lock_reach(connection, lock=REACH_LOCK)
-            refused = [entry for entry in entries if entry.state in ("failed", "skipped")]
             if refused:
                 await QUERIES.give_places_back(
                     connection, job_id=work.job_id, seqs=[entry.seq for entry in refused],

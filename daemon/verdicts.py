@@ -14,7 +14,6 @@ from schemas.meta_errors import (
     DEFER_SECONDS,
     NO_SUCH_OBJECT,
     PAIR_WAITS_SECONDS,
-    STOPPED_MARKETING,
     Action,
     Rule,
     rule_of,
@@ -151,9 +150,16 @@ def stop_of(error: ApiError) -> Stop | None:
     return Stop(_STOPS[rule.action], error, _reason(error, rule.advice))
 
 
-def suppresses(error: ApiError) -> bool:
-    """Whether a refusal says that its recipient wants no more marketing."""
-    return error.code == STOPPED_MARKETING
+def keeps_probing(verdict: Verdict) -> bool:
+    """Whether nobody knows, after this, that Meta takes what the job sends."""
+    match verdict:
+        case Stop() | Again():
+            return True
+        case Fail(error=error):
+            rule = rule_of(error.code)
+            return rule is not None and rule.action is Action.PARAMETERS
+        case _:
+            return False
 
 
 def _refused(outcome: Refused, case: Case, policy: RetryPolicy) -> Verdict:

@@ -13,11 +13,11 @@ from daemon.ledger import ClaimRefused, Closed, Crashed, Ledger
 from daemon.presence import LOCK_CLASS
 from daemon.progress import message_frames
 from daemon.rows import Holding, Work, Written
-from daemon.store import QUERIES, LaneLost, Store
+from daemon.store import QUERIES, REACH_LOCK, LaneLost, Store
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from schemas.events import Frame, MessageFailed
-from tests.campaigns import PHONE, Job, begun, counters, make_job, message, states
+from tests.campaigns import PHONE, Job, begun, counters, make_job, message, recipient, states
 
 CLAIM: dict[str, Any] = {"claim_seconds": 2.0, "limited_by": None}
 
@@ -438,6 +438,62 @@ async def test_a_turn_with_nothing_to_run_leaves_the_pace_as_it_was(
     assert after.leave_ages == pytest.approx([0.5], abs=0.3)
 
 
+async def test_outcomes_alone_do_not_queue_up_for_the_messaging_limit(
+    store: Store, pool: Pool
+) -> None:
+    """They take no place and give none back; all lanes of the fleet would wait for one another."""
+    job = await make_job(pool, 2)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    async with pool.acquire() as another, another.transaction():
+        await QUERIES.lock_reach(another, lock=REACH_LOCK)
+        async with asyncio.timeout(5):
+            await store.write(holding, work, [sent(1)], claim_seqs=[], people_limit=9, **CLAIM)
+        claims = asyncio.create_task(
+            store.write(holding, work, [], claim_seqs=[2], people_limit=9, **CLAIM)
+        )
+        await asyncio.sleep(0.2)
+        assert not claims.done()
+    assert await claims is not None
+    assert await counters(pool, job) == {"sent": 1, "sending": 1}
+
+
+async def test_opt_outs_are_written_in_the_order_in_which_all_write_them(
+    store: Store, pool: Pool
+) -> None:
+    """An import of the same people, in the order of their numbers, and no waiting in a circle."""
+    people = [recipient(2), recipient(1)]
+    job = await make_job(pool, 2, recipients=people)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1, 2)
+    stop = (
+        "INSERT INTO suppressions (number, source, scope, reason, at)"
+        " VALUES ($1, 'meta', 'marketing', 'imported', now())"
+    )
+    no = [Entry(seq, people[seq - 1], 1, "failed", 0, code=131050, title="no") for seq in (1, 2)]
+    async with pool.acquire() as importing, importing.transaction():
+        await importing.execute(stop, recipient(1))
+        writing = asyncio.create_task(record(store, holding, work, *no))
+        await asyncio.sleep(0.3)
+        await importing.execute(stop, recipient(2))
+    assert await writing is not None
+    assert await counters(pool, job) == {"failed": 2}
+
+
+async def test_nothing_limits_a_job_that_stands_still(store: Store, pool: Pool) -> None:
+    job = await make_job(pool, 2)
+    holding, work = await take(store)
+    await claim(store, holding, work, 1)
+    await pool.execute("UPDATE jobs SET state = 'paused'")
+    limited = {**CLAIM, "limited_by": "rate", "limited_seconds": 5.0}
+    written = await store.write(holding, work, [sent(1)], claim_seqs=[2], **limited)
+    assert written is not None
+    assert (written.wanted, written.claimed) == ("pause", frozenset())
+    told = await pool.fetchrow("SELECT limited_by, limited_until FROM jobs WHERE id = $1", job.id)
+    assert told is not None
+    assert tuple(told) == (None, None)
+
+
 async def to_wake(pool: Pool) -> list[tuple[str, bool]]:
     """Each lane that needs waking, and whether it is overdue."""
     rows = QUERIES.lanes_to_wake(pool, grace_seconds=1.0, lease_seconds=30.0, overdue_seconds=1.5)
@@ -475,6 +531,8 @@ async def test_a_lane_is_overdue_when_its_turn_was_due_and_nobody_has_taken_it(
     await store.release(holding, [])
     await store.let_go(holding, due_in_seconds=60)
     await pool.execute("UPDATE lanes SET released_at = now() - interval '30 seconds'")
+    assert await to_wake(pool) == []
+    await pool.execute("UPDATE lanes SET turn_due_at = now() - interval '1.2 seconds'")
     assert await to_wake(pool) == [(PHONE, False)]
     await pool.execute("UPDATE lanes SET turn_due_at = now() - interval '2 seconds'")
     assert await to_wake(pool) == [(PHONE, True)]

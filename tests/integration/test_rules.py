@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
 from aiohttp import web
 
+from daemon import lane
 from schemas.jobs import Template
 from tests.campaigns import Job, counters, finished, make_job, message, recipient, states, told
 from tests.daemons import Stack
@@ -169,6 +171,38 @@ async def test_wrong_parameters_of_the_first_message_stop_the_job_and_then_fail_
         assert await finished(stack.pool, job) == "completed"
     assert await counters(stack.pool, job) == {"sent": 4, "failed": 1}
     assert (await message(stack.pool, job, 1))["error_code"] == 132000
+
+
+async def test_while_all_rows_are_wrong_each_resume_costs_one_message_and_no_more(
+    stack: Stack,
+) -> None:
+    stack.peer.script = refusing(132000)
+    job = await make_job(stack.pool, 20)
+    async with stack.daemon(concurrency=8):
+        await stack.wake(job)
+        await in_state(stack, job, "paused")
+        for failed in (1, 2):
+            await resume(stack, job)
+            await comes_to(stack.pool, job, {"failed": failed, "queued": 20 - failed})
+            await in_state(stack, job, "paused")
+    assert len(stack.peer.arrivals) == 5
+
+
+async def test_what_a_person_resumes_too_early_is_stopped_by_one_message(stack: Stack) -> None:
+    """A number that is called spam must not be tried with all that may be in flight."""
+    stack.peer.script = refusing(131048, *range(3, 500))
+    job = await make_job(stack.pool, 40)
+    async with stack.daemon(concurrency=8):
+        await stack.wake(job)
+        await in_state(stack, job, "paused")
+        arrivals = len(stack.peer.arrivals)
+        await resume(stack, job)
+        await until(lambda: len(stack.peer.arrivals) > arrivals, "it was tried")
+        await in_state(stack, job, "paused")
+        assert len(stack.peer.arrivals) == arrivals + 1
+        stack.peer.script = refusing(131048, 1)
+        await resume(stack, job)
+        assert await finished(stack.pool, job) == "completed"
 
 
 async def test_resume_pressed_twice_or_with_answers_still_awaited_sends_nobody_twice(
@@ -413,6 +447,22 @@ async def test_who_was_reached_within_the_day_takes_no_second_place(stack: Stack
     assert [r["people"] for r in people] == [50, 0, 3]
 
 
+async def test_a_count_of_people_that_somebody_has_changed_costs_no_outcome(stack: Stack) -> None:
+    await stack.pool.execute(
+        "INSERT INTO contacts SELECT '4915100' || to_char(n, 'FM000000'), gen_random_uuid(), 1,"
+        " now() - interval '1 hour', date_trunc('minute', now() - interval '1 hour'), true"
+        " FROM generate_series(1, 2) n"
+    )
+    await stack.pool.execute(
+        "INSERT INTO reach VALUES (date_trunc('minute', now() - interval '1 hour'), 1)"
+    )
+    job = await make_job(stack.pool, 3)
+    async with stack.daemon(messaging_limit=10):
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+    assert await counters(stack.pool, job) == {"sent": 3}
+
+
 async def test_lanes_that_share_the_messaging_limit_do_not_overstep_it(stack: Stack) -> None:
     jobs = [
         await make_job(stack.pool, 20, phone_number_id=str(100 + n), first=1 + 20 * n)
@@ -461,3 +511,42 @@ async def test_a_job_that_comes_in_while_another_waits_for_its_recipient_starts_
         await stack.wake(other)
         assert await finished(stack.pool, other, seconds=15) == "completed"
     assert await states(stack.pool, waiting) == {"queued": 1}
+
+
+async def test_a_turn_that_ends_because_its_job_is_stopped_is_no_sign_of_one_that_gets_nowhere(
+    stack: Stack,
+) -> None:
+    job = await make_job(stack.pool, 3)
+
+    async def script(_: Arrival) -> Answer:
+        await stack.pool.execute("UPDATE jobs SET state = 'paused', followed_no = wanted_no")
+        return error(131016, 503)
+
+    stack.peer.script = script
+    async with stack.daemon(retry_base_ms=500):
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) == 1, "the first has left")
+        await comes_to(stack.pool, job, {"queued": 3})
+        await asyncio.sleep(0.5)
+    assert await stack.pool.fetchval("SELECT idle_turns FROM loops") == 0
+
+
+async def test_a_turn_whose_hold_is_over_before_its_answers_are_in_does_not_count(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """15 such turns in a row would stop a job that Meta only holds back."""
+    monkeypatch.setattr(lane, "LONGEST_REST_SECONDS", 0.1)
+
+    async def script(arrival: Arrival) -> Answer:
+        if arrival.number == 1:
+            return error(130429, 429, **{"Retry-After": "1"})
+        await asyncio.sleep(1.5)
+        return error(131016, 503, **{"Retry-After": "30"})
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 2)
+    await stack.pool.execute("UPDATE jobs SET is_checked = true")
+    async with stack.daemon(concurrency=2, request_timeout_ms=3000, ack_wait_seconds=8):
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.arrivals) == 3, "the next turn has begun")
+        assert await stack.pool.fetchval("SELECT idle_turns FROM loops") == 1

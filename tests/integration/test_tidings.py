@@ -1,6 +1,7 @@
 """What Meta tells beside receipts has its effect within a second, once, and in any order."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -52,14 +53,18 @@ async def template_news(stack: Stack, event: str, at: int = NOW, **more: Any) ->
     await posted(stack, "message_template_status_update", value, time=at)
 
 
-async def failed(stack: Stack, job: Job, seq: int, code: int, at: int = NOW) -> None:
-    status = {
+def failure(job: Job, seq: int, code: int, at: int = NOW) -> dict[str, Any]:
+    return {
         "id": f"wamid.{seq}", "status": "failed", "timestamp": str(at),
         "recipient_id": recipient(seq),
         "biz_opaque_callback_data": MessageTag(job.id, seq, 1).encode(),
         "errors": [{"code": code, "title": "said no later"}],
     }  # fmt: skip
-    await posted(stack, "messages", {"metadata": {"phone_number_id": PHONE}, "statuses": [status]})
+
+
+async def failed(stack: Stack, job: Job, seq: int, code: int, at: int = NOW) -> None:
+    value = {"metadata": {"phone_number_id": PHONE}, "statuses": [failure(job, seq, code, at)]}
+    await posted(stack, "messages", value)
 
 
 async def suppressions(stack: Stack) -> list[tuple[Any, ...]]:
@@ -267,6 +272,22 @@ async def test_a_later_failure_without_a_reason_fails_its_message_and_stops_noth
         await posted(stack, "messages", {"statuses": [status]})
         assert await finished(stack.pool, job) == "completed"
     assert await counters(stack.pool, job) == {"sent": 29, "failed": 1}
+
+
+async def test_of_later_failures_that_come_together_the_newest_says_whether_to_stop(
+    stack: Stack,
+) -> None:
+    """Those of before the job was resumed say nothing, whichever comes first in the list."""
+    job = await make_job(stack.pool, 60)
+    async with stack.daemon(**slow(stack)):
+        await stack.wake(job)
+        while len(stack.peer.arrivals) < 4:
+            await in_state(stack, job, "running")
+        await stack.pool.execute("UPDATE jobs SET resumed_at = now() - interval '1 minute'")
+        soon, before = int(time.time()), int(time.time()) - 3600
+        both = [failure(job, 1, 131042, soon), failure(job, 2, 131042, before)]
+        await posted(stack, "messages", {"statuses": both})
+        assert (await in_state(stack, job, "paused"))["stopped_by"] == "account"
 
 
 async def test_an_error_that_belongs_to_no_message_stops_its_number(stack: Stack) -> None:

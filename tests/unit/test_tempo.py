@@ -1,7 +1,12 @@
 """A throttled number goes at half its pace at once, and grows back step by step."""
 
-import pytest
+from typing import Literal
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daemon.pace import Pace
 from daemon.rows import Slowed
 from daemon.tempo import Tempo
 
@@ -48,3 +53,36 @@ def test_the_next_holder_of_the_lane_goes_on_where_the_last_one_was() -> None:
 
 def test_a_rate_that_was_lowered_meanwhile_is_the_end_of_growth() -> None:
     assert Tempo(6, Slowed(5, 10, seconds_ago=30), now=0).per_second(0) == pytest.approx(6)
+
+
+Happening = Literal["nothing", "throttled", "handed over"]
+happenings = st.sampled_from(("nothing", "nothing", "nothing", "throttled", "handed over"))
+# Between two messages: none, a moment, or as long as it takes to grow back.
+gaps = st.one_of(st.just(0.0), st.floats(0, 0.2), st.floats(0, 15))
+
+
+@given(
+    rate=st.one_of(st.integers(1, 200), st.floats(0.5, 200)),
+    steps=st.lists(st.tuples(gaps, happenings), min_size=1, max_size=200),
+)
+def test_no_second_holds_more_than_the_rate_while_that_is_halved_grows_and_changes_hands(
+    rate: float, steps: list[tuple[float, Happening]]
+) -> None:
+    now, pace, tempo = 1000.0, Pace(rate), Tempo(rate, None, 1000.0)
+    slowed, slowed_at = None, now
+    left: list[float] = []
+    for gap, happening in steps:
+        now += gap
+        if happening == "throttled":
+            slowed, slowed_at = tempo.slow_down(now, pace.going_per_second(now)), now
+        elif happening == "handed over":
+            pace = Pace(rate, [now - age for age in pace.ages(now)])
+            known = slowed and Slowed(
+                slowed.to_per_second, slowed.from_per_second, seconds_ago=now - slowed_at
+            )
+            tempo = Tempo(rate, known, now)
+        pace.retune(tempo.per_second(now))
+        now = max(now, pace.next_at())
+        pace.leave(now)
+        left.append(now)
+        assert sum(1 for at in left if now - 1 < at) <= max(1, pace.per_second)
