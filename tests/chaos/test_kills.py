@@ -50,7 +50,10 @@ async def test_daemons_killed_at_random_share_two_numbers_and_send_everybody_one
                   "BULK_UNKNOWN_AFTER_S": "5"}  # fmt: skip
     killed_ns = []
     with fleet.sandbox(), fleet.gateway():
-        jobs = [await fleet.submit(total, phoneNumberId=phone) for phone in (PHONE, OTHER_PHONE)]
+        jobs = [
+            await fleet.submit(total, first=first, phoneNumberId=phone)
+            for phone, first in ((PHONE, 1), (OTHER_PHONE, total + 1))
+        ]
         job_ids = [job["jobId"] for job in jobs]
         with restarting(fleet, 3) as slots:
             for _ in range(kills):

@@ -83,7 +83,10 @@ async def test_daemons_that_come_and_go_change_nothing_but_the_speed(chaos: Chao
     fleet.env |= {"BULK_MESSAGES_PER_SECOND": "20", "BULK_LOOP_SIZE": "10"}
     phones = [PHONE, "100000000000002", "100000000000003"]
     with fleet.sandbox(), fleet.gateway():
-        jobs = [(await fleet.submit(80, phoneNumberId=phone))["jobId"] for phone in phones]
+        jobs = [
+            (await fleet.submit(80, first=1 + 80 * n, phoneNumberId=phone))["jobId"]
+            for n, phone in enumerate(phones)
+        ]
         with fleet.daemon() as first:
             await reaches(fleet, jobs[0], 10)
             with fleet.daemon():
