@@ -24,6 +24,8 @@ from schemas.outcomes import Outcome
 
 DRAIN_SECONDS: Final = 25.0  # the longest wait for what is in flight
 PATIENCE_SECONDS: Final = 0.5  # of a daemon that stops: then its turn goes on without its answers
+MOST_IN_A_ROW: Final = 3  # holds, before another message is tried first
+BEHIND_SECONDS: Final = 10.0
 LOST: Final = frozenset({Closed.FENCED, Closed.CRASHED})
 
 
@@ -150,8 +152,10 @@ class Attempts:
         match verdict:
             case Again(after_seconds=seconds, counts=counts, holds_lane=holds_lane):
                 again = msgspec.structs.replace(message, retries=message.retries + counts)
-                # Held with its lane, it is the first to leave when the lane goes on.
-                self._plan.again(again, hold.until if holds_lane else now + seconds)
+                # Held with its lane, it is the first to leave when the lane goes on; but when that
+                # comes to the same again and again, others go first.
+                behind = BEHIND_SECONDS if hold.in_a_row > MOST_IN_A_ROW else 0.0
+                self._plan.again(again, hold.until + behind if holds_lane else now + seconds)
             case Stop():
                 self._plan.again(message, now)
             case _:

@@ -95,7 +95,8 @@ class LoopRun:
         now = self._outfit.clock()
         if self._hold.seconds(now) > LONGEST_REST_SECONDS:
             return End.HELD
-        if self._hold.until <= now and self.rest_seconds > LONGEST_WAIT_SECONDS:
+        is_held = self._hold.until > now or self._claims.room_seconds is not None
+        if not is_held and self.rest_seconds > LONGEST_WAIT_SECONDS:
             return End.WAITING
         return None
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-from daemon.verdicts import Scope
+from daemon.verdicts import Scope, with_resume
 from schemas.notices import AccountNews, TemplateNews
 
 
@@ -33,14 +33,15 @@ class Warn(msgspec.Struct, frozen=True):
 
 Meaning = Halt | Back | Warn
 
+_OTHER: Final = "Submit the list anew with another template; this job can be left as it is."
 # Each word of Meta's for a template that cannot be sent, and what a person can do.
 _GONE: Final = {
     "PAUSED": "Wait until Meta takes it up again, and improve it: a third pause disables it",
-    "DISABLED": "Use another template",
+    "DISABLED": _OTHER,
     "REJECTED": "Change it and have it approved",
     "ARCHIVED": "Take it out of the archive in WhatsApp Manager",
-    "DELETED": "Use another template",
-    "PENDING_DELETION": "Use another template",
+    "DELETED": _OTHER,
+    "PENDING_DELETION": _OTHER,
     "LOCKED": "See it in WhatsApp Manager",
     "LIMIT_EXCEEDED": "See it in WhatsApp Manager",
 }
@@ -62,7 +63,8 @@ def meaning_of_template(news: TemplateNews) -> Meaning:
         because = f": {why.rstrip('.')}" if why else ""
         word = news.event.replace("_", " ").lower()
         return Halt(
-            Scope.TEMPLATE, f"{which} is {word} at Meta{because}. {advice}; then resume the job."
+            Scope.TEMPLATE,
+            f"{which} is {word} at Meta{because}. {with_resume(advice)}",
         )
     return Warn(f"{which}: {news.event.replace('_', ' ').lower()}")
 

@@ -60,11 +60,16 @@ class Observer:
         )  # fmt: skip
 
     def stopped(self, stop: Stop, jobs: int) -> None:
-        """Meta said no to more than one message."""
+        """Meta said no to more than one message; each job has a line of its own."""
         self.meters[metrics.STOPS].labels(stop.scope).inc()
-        self.log.error(
-            "stopped", scope=stop.scope, code=stop.error.code, reason=stop.reason, jobs=jobs
-        )
+        self.log.error("Meta stopped jobs", scope=stop.scope, jobs=jobs, reason=stop.reason)
+
+    def limit_reached(self, phone_number_id: str, seconds: float) -> None:
+        """As many people as Meta allows in a day were written to."""
+        self.log.warning(
+            "the messaging limit is reached; jobs wait", phone_number_id=phone_number_id,
+            room_in_minutes=round(seconds / 60),
+        )  # fmt: skip
 
     def skipped(self, why: str, messages: int) -> None:
         """`why`: opted_out or deferred."""
@@ -100,7 +105,7 @@ class Observer:
     def job_finished(self, end: JobEnd) -> None:
         self.log.info(
             "job finished", job_id=str(end.job_id), state=end.state, sent=end.sent,
-            failed=end.failed, unknown=end.unknown,
+            failed=end.failed, unknown=end.unknown, skipped=end.skipped,
         )  # fmt: skip
 
     def turn_renewed(self, phone_number_id: str) -> None:

@@ -199,7 +199,7 @@ def _skipped(work: Work, entry: Entry, sent: int, failed: int, skipped: int) -> 
 
 
 def loop_completed(work: Work, end: LoopEnd, pause_ms: int) -> LoopCompleted:
-    ended = end.sent + end.failed + end.unknown + end.skipped
+    ended = end.sent + end.failed + end.unknown
     return LoopCompleted(
         job_id=work.job_id,
         loop_index=work.loop,
@@ -255,5 +255,6 @@ def job_completed(end: JobEnd) -> JobCompleted:
         sent=end.sent,
         failed=end.failed,
         unknown=end.unknown,
+        skipped=end.skipped,
         error=end.reason,
     )

@@ -200,6 +200,19 @@ ORDER BY seq;
 SELECT pg_advisory_xact_lock(:lock);
 
 
+-- name: recount_reach!
+-- While no limit was known nobody added up who was reached. Refused ones are among them: rather a few
+-- too many than one too few.
+WITH counted AS (
+    SELECT counted_in AS minute, count(*) AS people FROM contacts
+    WHERE counted_in > now() - interval '1 day 1 minute' GROUP BY counted_in
+), emptied AS (
+    DELETE FROM reach WHERE minute NOT IN (SELECT minute FROM counted)
+)
+INSERT INTO reach (minute, people) SELECT minute, people FROM counted
+ON CONFLICT (minute) DO UPDATE SET people = excluded.people;
+
+
 -- name: give_places_back!
 -- Who was refused has not been reached: the place goes back, unless the person had it before.
 WITH refused AS (
@@ -291,7 +304,7 @@ WITH fence AS (
 ), contacted AS (
     INSERT INTO contacts AS c (recipient, job_id, seq, claimed_at, counted_in, is_new)
     SELECT f.recipient, :job_id, f.seq, clock_timestamp(),
-           CASE WHEN :people_limit::integer IS NOT NULL THEN date_trunc('minute', now()) END, true
+           date_trunc('minute', now()), true
     FROM free f, room
     WHERE :people_limit::integer IS NULL OR f.is_counted OR f.nth_new <= room.places
     ORDER BY f.recipient
@@ -299,7 +312,7 @@ WITH fence AS (
         job_id = excluded.job_id, seq = excluded.seq, claimed_at = excluded.claimed_at,
         is_new = CASE WHEN c.job_id = excluded.job_id AND c.seq = excluded.seq THEN c.is_new
                       ELSE coalesce(c.counted_in <= now() - interval '1 day 1 minute', true) END,
-        counted_in = coalesce(excluded.counted_in, c.counted_in)
+        counted_in = excluded.counted_in
     WHERE c.job_id = excluded.job_id AND c.seq = excluded.seq
        OR c.claimed_at <= clock_timestamp() - :pair_seconds * interval '1 second'
     RETURNING seq
@@ -532,7 +545,7 @@ WHERE j.id = :job_id AND j.state = :state AND j.queued = 0 AND j.sending = 0
        OR coalesce(j.doubt_until, '-infinity')
           <= clock_timestamp() - :lag_seconds * interval '1 second')
   AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
-RETURNING j.id AS job_id, j.state, j.sent, j.failed, j.unknown, j.event_no, j.reason;
+RETURNING j.id AS job_id, j.state, j.sent, j.failed, j.unknown, j.skipped, j.event_no, j.reason;
 
 
 -- name: go_on^
@@ -670,7 +683,7 @@ RETURNING phone_number_id;
 
 -- name: untold_jobs
 -- Finished, and the news of it was lost with the process that should have told it.
-SELECT id AS job_id, state, sent, failed, unknown, event_no, reason FROM jobs
+SELECT id AS job_id, state, sent, failed, unknown, skipped, event_no, reason FROM jobs
 WHERE finished_at < now() - interval '3 seconds' AND NOT completion_told
 ORDER BY finished_at LIMIT 100;
 

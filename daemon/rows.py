@@ -130,6 +130,7 @@ class JobEnd:
     sent: int
     failed: int
     unknown: int
+    skipped: int
     event_no: int
     reason: str | None  # of a job that failed
 

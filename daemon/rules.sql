@@ -20,7 +20,9 @@ FOR NO KEY UPDATE;
 UPDATE jobs SET
     state = 'paused', reason = :reason, stopped_by = :stopped_by, followed_no = wanted_no,
     limited_by = NULL, limited_until = NULL, event_no = event_no + 1
-WHERE state IN ('queued', 'running')
+WHERE (state IN ('queued', 'running')
+       OR :retells AND state = 'paused' AND stopped_by = 'template'
+          AND reason IS DISTINCT FROM :reason)
   AND (:job_id::uuid IS NULL OR id = :job_id)
   AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
   AND (:template::text IS NULL OR content ->> 'name' = :template

@@ -39,6 +39,7 @@ from daemon.verdicts import RetryPolicy
 from daemon.warden import ASK_AGAIN_SECONDS, Warden
 from plumbing.failpoints import reach
 from schemas.failpoints import FailPoint
+from schemas.jobs import Template
 from schemas.lease import CLAIM_SECONDS
 from schemas.settings import Daemon
 
@@ -161,7 +162,7 @@ class Runner:
             self._progress.tell(work.job_id, work.started_no, [loop_started(work)])
         ledger = Ledger(
             self._store, holding, work, tell=self._teller(work), log=log,
-            people_limit=await self._limits.people(holding.phone_number_id),
+            people_limit=await self._people_limit(holding, work),
         )  # fmt: skip
         async with ledger:
             run = LoopRun(outfit, holding, work, ledger)
@@ -177,6 +178,12 @@ class Runner:
             await self._store.postpone_loop(work, run.rest_seconds)
             return await self._next(holding)
         return await self._soon(work, end, ledger, outfit)
+
+    async def _people_limit(self, holding: Holding, work: Work) -> int | None:
+        """Free text goes to people who wrote first: Meta does not count them."""
+        if not isinstance(work.content, Template):
+            return None
+        return await self._limits.people(holding.phone_number_id)
 
     async def _soon(self, work: Work, end: End, ledger: Ledger, outfit: Outfit) -> Handover:
         """When a loop that is not through goes on; a turn that got nowhere counts against it."""

@@ -89,7 +89,12 @@ class Stops:
             async for _ in QUERIES.lanes_to_stop(connection, **lanes):
                 pass
             rows = QUERIES.stop_jobs(
-                connection, **fields, stopped_by=scope, reason=reason, since=since
+                connection,
+                **fields,
+                stopped_by=scope,
+                reason=reason,
+                since=since,
+                retells=notice is not None and target.template is not None,
             )
             return [JobMoved(**row) async for row in rows]
 

@@ -55,6 +55,7 @@ class Store:
     ) -> None:  # fmt: skip
         self._pool, self._resends = pool, resends
         self._doubt_seconds, self._answer_seconds = doubt_seconds, answer_seconds
+        self._is_reach_counted = False  # people are added up only where there is a limit
 
     async def acquire(self, phone_number_id: str, holder: int, reply_subject: str) -> Holding:
         """Take the lane; older epochs can write nothing from here on."""
@@ -146,10 +147,15 @@ class Store:
             "limited_seconds": limited_seconds, **claim,
         }  # fmt: skip
         refused = [entry for entry in entries if entry.state in ("failed", "skipped")]
+        if people_limit is None and claim["claim_seqs"]:
+            self._is_reach_counted = False
         if people_limit is None or not (refused or claim["claim_seqs"]):
             return written_of(await QUERIES.write(self._pool, **values))
         async with self._pool.acquire() as connection, connection.transaction():
             await QUERIES.lock_reach(connection, lock=REACH_LOCK)
+            if not self._is_reach_counted:
+                await QUERIES.recount_reach(connection)
+                self._is_reach_counted = True
             if refused:
                 await QUERIES.give_places_back(
                     connection, job_id=work.job_id, seqs=[entry.seq for entry in refused],

@@ -210,4 +210,9 @@ def _reason(error: ApiError, advice: str) -> str:
     rule = rule_of(error.code)
     said = f"{rule.meaning} ({error.code})" if rule else f"{error.title} ({error.code})"
     details = f": {error.details.rstrip('.')}" if error.details else ""
-    return f"{said}{details}. {advice}; then resume the job."
+    return f"{said}{details}. {with_resume(advice)}"
+
+
+def with_resume(advice: str) -> str:
+    """An advice that is a whole sentence is for what no resuming can help."""
+    return advice if advice.endswith(".") else f"{advice}; then resume the job."

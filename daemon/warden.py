@@ -27,6 +27,7 @@ class Warden:
         self._holding, self._work = holding, work
         self._store, self._stops = store, stops
         self._progress, self._observer = progress, observer
+        self._slowed = holding.slowed  # as it was told last
 
     async def halt(self, stop: Stop) -> None:
         """Pause all that Meta's refusal concerns: it waits for a person, and nothing is lost."""
@@ -38,15 +39,19 @@ class Warden:
         except BROKEN as error:
             self._observer.log.warning("a stop waits for PostgreSQL", error=repr(error))
             return
-        self._observer.stopped(stop, len(stopped))
+        if stopped:
+            self._observer.stopped(stop, len(stopped))
         for moved in stopped:
             self._observer.job_moved(moved)
             self._progress.tell(moved.job_id, moved.event_no, [job_state(moved)])
 
     async def note_hold(self, seconds: float, by: str, slowed: Slowed | None) -> None:
         """The number rests, whoever gets its turn; the limit is looked at again within a minute."""
-        if slowed:
+        if slowed and slowed != self._slowed:
+            self._slowed = slowed
             self._observer.slowed(self._holding.phone_number_id, slowed)
+        if by == MESSAGING_LIMIT and self._holding.held_by != by:
+            self._observer.limit_reached(self._holding.phone_number_id, seconds)
         try:
             is_limit = by == MESSAGING_LIMIT
             held_seconds = min(seconds, ASK_AGAIN_SECONDS) if is_limit else seconds

@@ -138,7 +138,7 @@ def _progress(row: JobRow) -> api.JobProgress:
 
 
 def _loop(row: LoopRow, now: datetime) -> api.LoopView:
-    done = row.sent + row.failed + row.unknown + row.skipped
+    done = row.sent + row.failed + row.unknown
     return api.LoopView(
         **msgspec.structs.asdict(row),
         rate_per_second=_rate(done, row.started_at, row.finished_at or now),

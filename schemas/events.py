@@ -110,6 +110,7 @@ class JobCompleted(_Frame, frozen=True, kw_only=True, rename="camel", tag="job_c
     sent: int
     failed: int
     unknown: int
+    skipped: int = 0
     error: str | None = None
 
 

@@ -51,8 +51,9 @@ _RENEW: Final = "Put a valid META_ACCESS_TOKEN in place and restart the daemons"
 _REGISTER: Final = "Register the number in WhatsApp Manager"
 _MAPPING: Final = (
     "Compare the variables with the template: how many it has, numbered or named, its header and"
-    " its buttons. Cancel this job and submit it anew, or mend the template"
+    " its buttons. Submit the list anew with the right ones; this job can be left as it is."
 )
+_OTHER: Final = "Submit the list anew with another template; this job can be left as it is."
 _SUPPORT: Final = "See the account's health in WhatsApp Manager, and Meta's support"
 _LIST: Final = "Nothing to be done for this recipient"
 _CREATION: Final = "It belongs to making templates and never to a send"
@@ -98,12 +99,12 @@ _ROWS: Final = (
     Rule(132001, _A.STOP_TEMPLATE, "The template does not exist in this language, or is not"
          " approved", "Check its name, its language and its status in WhatsApp Manager"),
     Rule(132007, _A.STOP_TEMPLATE, "The template's content violates a policy",
-         "Change the template and have it approved again"),
+         _OTHER),
     Rule(132015, _A.STOP_TEMPLATE, "The template is paused for low quality",
          "Wait until Meta takes it up again (3 or 6 hours), and improve it: a third pause disables"
          " it"),
     Rule(132016, _A.STOP_TEMPLATE, "The template was paused too often and is disabled",
-         "Make another template"),
+         _OTHER),
     Rule(132068, _A.STOP_TEMPLATE, "The template's flow is blocked", "Mend the flow at Meta"),
     Rule(132069, _A.STOP_TEMPLATE, "The template's flow is throttled: 10 messages an hour",
          "Mend the flow at Meta, or wait an hour"),
@@ -115,7 +116,7 @@ _ROWS: Final = (
          "Wait ten minutes"),
     Rule(134102, _A.STOP_TEMPLATE, "The template cannot be used", "See it in WhatsApp Manager"),
     Rule(139200, _A.STOP_TEMPLATE, "Sends without a template are blocked for this account",
-         "Use a template"),
+         _OTHER),
     # What the messages of a job bring: the first one tells of all.
     Rule(100, _A.PARAMETERS, "A parameter is unknown, misspelt or too long", _MAPPING),
     Rule(131008, _A.PARAMETERS, "A required parameter is missing", _MAPPING),

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from daemon import lane
-from schemas.jobs import Template
+from schemas.jobs import Template, Text
 from tests.campaigns import Job, counters, finished, make_job, message, recipient, states, told
 from tests.daemons import Stack
 from tests.integration.test_receipts import comes_to
@@ -444,7 +444,7 @@ async def test_who_was_reached_within_the_day_takes_no_second_place(stack: Stack
         await stack.wake(job)
         assert await finished(stack.pool, job) == "completed"
     people = await stack.pool.fetch("SELECT people FROM reach ORDER BY minute")
-    assert [r["people"] for r in people] == [50, 0, 3]
+    assert [r["people"] for r in people] == [0, 3]
 
 
 async def test_a_count_of_people_that_somebody_has_changed_costs_no_outcome(stack: Stack) -> None:
@@ -461,6 +461,50 @@ async def test_a_count_of_people_that_somebody_has_changed_costs_no_outcome(stac
         await stack.wake(job)
         assert await finished(stack.pool, job) == "completed"
     assert await counters(stack.pool, job) == {"sent": 3}
+
+
+async def test_who_was_reached_before_there_was_a_limit_counts(stack: Stack) -> None:
+    before = await make_job(stack.pool, 4)
+    after = await make_job(stack.pool, 4, first=11)
+    async with stack.daemon():
+        await stack.wake(before)
+        await finished(stack.pool, before)
+    async with stack.daemon(messaging_limit=6):
+        await until(lambda: len(stack.peer.arrivals) == 6, "two more places")
+        await asyncio.sleep(0.5)
+        assert await counters(stack.pool, after) == {"sent": 2, "queued": 2}
+
+
+async def test_a_single_message_without_room_says_what_it_waits_for(stack: Stack) -> None:
+    first = await make_job(stack.pool, 1)
+    second = await make_job(stack.pool, 1, first=2)
+    async with stack.daemon(messaging_limit=1):
+        await stack.wake(first)
+        await finished(stack.pool, first)
+        await stack.wake(second)
+        await asyncio.sleep(1)
+        waiting = await row(stack, second)
+        assert (waiting["limited_by"], waiting["queued"]) == ("messaging limit", 1)
+
+
+async def test_free_text_takes_no_place_of_the_messaging_limit(stack: Stack) -> None:
+    job = await make_job(stack.pool, 3, content=Text("We open at nine."))
+    async with stack.daemon(messaging_limit=1):
+        await stack.wake(job)
+        assert await finished(stack.pool, job) == "completed"
+
+
+async def test_one_recipient_who_is_always_throttled_does_not_keep_the_others_waiting(
+    stack: Stack,
+) -> None:
+    async def script(arrival: Arrival) -> Answer:
+        return error(429, 429) if arrival.to == recipient(1) else accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 4)
+    async with stack.daemon():
+        await stack.wake(job)
+        await until(lambda: len(stack.peer.times_to()) == 4, "all others were sent", seconds=20)
 
 
 async def test_lanes_that_share_the_messaging_limit_do_not_overstep_it(stack: Stack) -> None:

@@ -160,10 +160,12 @@ async def test_a_paused_template_stops_its_running_jobs_and_no_others(stack: Sta
         assert (told_again["state"], told_again["reason"]) == (
             "paused", "The template sale (en_US) can be sent again: resume the job to go on",
         )  # fmt: skip
+        await template_news(stack, "DISABLED", NOW + 2)
+        assert "is disabled at Meta" in (await row(stack, sale))["reason"]
         await resume(stack, sale)
         await in_state(stack, sale, "running")
     changes = [f["state"] for _, f in await told(stack.broker, sale) if f["type"] == "job_state"]
-    assert changes == ["paused", "paused", "running"]
+    assert changes == ["paused", "paused", "paused", "running"]
 
 
 async def test_a_reinstated_template_sets_its_jobs_going_where_that_is_wanted(

@@ -101,7 +101,8 @@ def test_a_refusal_of_more_than_the_message_stops_all_that_it_concerns(code: int
     assert rule is not None
     assert isinstance(stop, Stop)
     assert stop.scope is SCOPES[rule.action]
-    assert stop.reason == f"{rule.meaning} ({code}): details. {rule.advice}; then resume the job."
+    resume = "" if rule.advice.endswith(".") else "; then resume the job."
+    assert stop.reason == f"{rule.meaning} ({code}): details. {rule.advice}{resume}"
 
 
 @pytest.mark.parametrize("code", codes(Action.PARAMETERS))
