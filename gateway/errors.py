@@ -105,8 +105,8 @@ def token_refused(reason: str) -> Refusal:
     return Refusal(
         status=502,
         error="Access token refused",
-        message=f"META_ACCESS_TOKEN is not taken: {reason.rstrip('.')}. Every message would fail; give gateway"
-        " and daemon a new one. Nothing was made.",
+        message=f"META_ACCESS_TOKEN is not taken: {reason.rstrip('.')}. Every message would"
+        " fail; give gateway and daemon a new one. Nothing was made.",
     )
 
 
