@@ -17,6 +17,7 @@ KEPT_SECONDS: Final = 600.0  # Meta raises a limit within 6 hours
 ASK_AGAIN_SECONDS: Final = 60.0  # when there was no answer
 MOST_NUMBERS: Final = 10_000
 _TIER: Final = re.compile(r"TIER_(\d+)(K?)")
+_UNLIMITED: Final = "TIER_UNLIMITED"
 
 Ask = Callable[[str], Awaitable[bytes | None]]
 
@@ -31,14 +32,22 @@ _DECODER: Final = msgspec.json.Decoder(_Number)
 
 def people_of(answer: bytes) -> int | None:
     """The limit in Meta's answer on a number; None: unlimited, or not told."""
+    found = _TIER.fullmatch(_tier_of(answer))
+    return int(found[1]) * (1000 if found[2] else 1) if found else None
+
+
+def is_told(answer: bytes) -> bool:
+    """Whether Meta's answer says how many, or that there is no limit."""
+    tier = _tier_of(answer)
+    return tier == _UNLIMITED or _TIER.fullmatch(tier) is not None
+
+
+def _tier_of(answer: bytes) -> str:
     try:
         number = _DECODER.decode(answer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    tier = number.whatsapp_business_manager_messaging_limit or number.messaging_limit_tier
-    if not (found := _TIER.fullmatch(tier or "")):
-        return None
-    return int(found[1]) * (1000 if found[2] else 1)
+        return ""
+    return number.whatsapp_business_manager_messaging_limit or number.messaging_limit_tier or ""
 
 
 class MessagingLimits:
@@ -52,8 +61,8 @@ class MessagingLimits:
         self._known: dict[str, tuple[int | None, float]] = {}  # and until when
 
     def forget(self) -> None:
-        """Meta has told of a change: ask anew."""
-        self._known.clear()
+        """Meta has told of a change: ask anew. Until there is an answer the old limit holds."""
+        self._known = {number: (limit, float("-inf")) for number, (limit, _) in self._known.items()}
 
     async def people(self, phone_number_id: str) -> int | None:
         """How many people a day; None: no limit, or none that is known."""
@@ -63,11 +72,17 @@ class MessagingLimits:
         if self._clock() < until:
             return limit
         answer = await self._ask(phone_number_id)
-        kept_seconds = ASK_AGAIN_SECONDS
-        if answer is not None:
-            was, limit, kept_seconds = limit, people_of(answer), KEPT_SECONDS
+        kept_seconds = ASK_AGAIN_SECONDS if answer is None else KEPT_SECONDS
+        was, is_first = limit, phone_number_id not in self._known
+        if answer is not None and is_told(answer):
+            limit = people_of(answer)
             if limit != was:
                 self._log.info("messaging limit", phone_number_id=phone_number_id, people=limit)
+        elif is_first:
+            self._log.warning(
+                "the messaging limit is not known, so none is kept; MESSAGING_LIMIT can set it",
+                phone_number_id=phone_number_id,
+            )  # fmt: skip
         if len(self._known) >= MOST_NUMBERS:
             self._known.clear()
         self._known[phone_number_id] = (limit, self._clock() + kept_seconds)

@@ -1,21 +1,24 @@
 """What the operator sees of the daemon: its metrics, its health, and figures in its logs."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import assert_never
 
 from aiohttp import web
 
 from daemon.doubts import JobNews
+from daemon.entries import Entry
 from daemon.rows import JobEnd, JobMoved, LoopEnd, Slowed, Work
 from daemon.verdicts import Again, InDoubt, Stop
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from schemas import metrics
 from schemas.messages import Message, masked
-from schemas.meta_errors import rule_of
+from schemas.meta_errors import DEFERRING, rule_of
 from schemas.outcomes import Accepted, HeldBack, NotWritten, Outcome, Refused, Throttled, Unknown
+from schemas.receipts import Status
+from schemas.states import MessageState
 
 
 class Observer:
@@ -71,9 +74,12 @@ class Observer:
             room_in_minutes=round(seconds / 60),
         )  # fmt: skip
 
-    def skipped(self, why: str, messages: int) -> None:
-        """`why`: opted_out or deferred."""
-        self.meters[metrics.SKIPPED].labels(why).inc(messages)
+    def recorded(self, entries: Iterable[Entry]) -> None:
+        """What a write came to: those that are not sent, for now or at all."""
+        for entry in entries:
+            if entry.state == MessageState.SKIPPED:
+                why = "opted_out" if entry.code is None else "deferred"
+                self.meters[metrics.SKIPPED].labels(why).inc()
 
     def opted_out(self, people: int) -> None:
         """Recipients asked for no more."""
@@ -117,6 +123,9 @@ class Observer:
 
     def settled(self, news: JobNews) -> None:
         """Receipts moved messages of a job on; doubts that ended are worth a line."""
+        failures = [m.standing.error for m in news.moved if m.status == Status.FAILED]
+        deferred = sum(error is not None and error.code == DEFERRING for error in failures)
+        self.meters[metrics.SKIPPED].labels("deferred").inc(deferred)
         ended = [moved for moved in news.moved if moved.was == "unknown"]
         for moved in ended:
             self.meters[metrics.DOUBTS_ENDED].labels(moved.status).inc()

@@ -199,6 +199,7 @@ class Runner:
 
     def _teller(self, work: Work) -> Tell:
         def tell(entries: Sequence[Entry], written: Written) -> None:
+            self._observer.recorded(entries)
             first_no, frames = message_frames(work, entries, written)
             if frames:
                 self._progress.tell(work.job_id, first_no, frames)

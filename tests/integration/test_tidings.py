@@ -5,6 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import aiohttp
 import pytest
 
 from schemas.jobs import Template
@@ -15,6 +16,7 @@ from tests.daemons import Stack
 from tests.integration.test_receipts import all_dealt_with
 from tests.integration.test_rules import in_state, resume, row, suppress
 from tests.peer import Answer, Arrival, accepted, error
+from tests.support import free_port
 
 SALE = Template(name="sale")
 WABA = "102290129340398"
@@ -327,6 +329,27 @@ async def test_what_meta_holds_back_later_is_deferred_and_may_still_arrive(stack
         await posted(stack, "messages", {"statuses": [read]})
         assert await counters(stack.pool, job) == {"sent": 2}
         assert (await row(stack, job))["deferred"] == 0
+
+
+async def test_who_is_left_out_is_counted_by_why(stack: Stack) -> None:
+    async def script(arrival: Arrival) -> Answer:
+        return error(131049) if arrival.to == recipient(3) else accepted(arrival)
+
+    stack.peer.script = script
+    job = await make_job(stack.pool, 4)
+    await suppress(stack, recipient(4), "all")
+    port = free_port()
+    async with stack.daemon(daemon_port=port), aiohttp.ClientSession() as http:
+        await stack.wake(job)
+        await finished(stack.pool, job)
+        await failed(stack, job, 1, 131049)
+        async with http.get(f"http://127.0.0.1:{port}/metrics") as answer:
+            lines = (await answer.text()).splitlines()
+    assert [line for line in lines if line.startswith("loopcast_skipped_total")] == [
+        'loopcast_skipped_total{why="opted_out"} 1.0',
+        'loopcast_skipped_total{why="deferred"} 2.0',
+    ]
+    assert await counters(stack.pool, job) == {"sent": 1, "skipped": 3}
 
 
 async def test_a_later_131050_fails_the_message_and_suppresses_its_recipient(stack: Stack) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 import structlog
+import structlog.testing
 
 from daemon.limits import MessagingLimits, people_of
 
@@ -42,6 +43,8 @@ def limits(meta: Meta, clock: list[float], fixed: int | None = None) -> Messagin
 
 
 TIER_250 = b'{"whatsapp_business_manager_messaging_limit":"TIER_250"}'
+NOT_SET = b'{"whatsapp_business_manager_messaging_limit":"TIER_NOT_SET"}'
+UNLIMITED = b'{"whatsapp_business_manager_messaging_limit":"TIER_UNLIMITED"}'
 TIER_2K = b'{"whatsapp_business_manager_messaging_limit":"TIER_2K"}'
 
 
@@ -64,6 +67,28 @@ async def test_without_an_answer_what_was_known_stays_and_is_asked_for_again_soo
     assert await kept.people("1") == 250
     clock[0] = 761
     assert await kept.people("1") == 2000
+
+
+@pytest.mark.parametrize("said", [None, b"{}", b"<html>", NOT_SET])
+async def test_what_was_known_holds_until_meta_says_something_else(said: bytes | None) -> None:
+    meta, clock = Meta(TIER_250, said, UNLIMITED), [0.0]
+    kept = limits(meta, clock)
+    assert await kept.people("1") == 250
+    kept.forget()
+    assert await kept.people("1") == 250
+    clock[0] = 1000
+    assert await kept.people("1") is None
+    assert meta.asked == 3
+
+
+async def test_that_no_limit_is_kept_is_said_once() -> None:
+    meta, clock = Meta(None, None), [0.0]
+    with structlog.testing.capture_logs() as logs:
+        kept = limits(meta, clock)
+        for clock[0] in (0, 70):
+            assert await kept.people("1") is None
+    assert [entry["log_level"] for entry in logs] == ["warning"]
+    assert "MESSAGING_LIMIT" in logs[0]["event"]
 
 
 async def test_a_limit_that_is_set_asks_nobody_and_zero_is_none() -> None:
