@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+import hypothesis
 import pytest
 import structlog
 
@@ -25,6 +26,10 @@ from plumbing.logs import Log
 from plumbing.postgres import Pool
 
 TEMPLATE = "loopcast_template"
+
+# A busy machine is no finding: an example may take as long as it takes.
+hypothesis.settings.register_profile("loopcast", deadline=None)
+hypothesis.settings.load_profile("loopcast")
 
 
 @pytest.fixture(scope="session")
