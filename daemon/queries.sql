@@ -651,8 +651,9 @@ WHERE phone_number_id = ANY (:phone_number_ids::text[]);
 
 -- name: lanes_to_wake
 -- The outbox in one query. Runnable work and nobody who holds its lane, though its turn was due
--- (thousands that rest for their messaging limit are not all woken every second), or a holder that has claimed nothing for longer than its lease can last: the turn was
--- never published, or was lost with its stream. Waking one that has its turn is harmless. One that
+-- (thousands that rest for their messaging limit are not all woken every second), or a holder that
+-- has claimed nothing for longer than its lease can last: the turn was never published, or was lost
+-- with its stream. Waking one that has its turn is harmless. One that
 -- has it and is overdue all the same: its turn went to a daemon that died before it took the lane.
 SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total,
        (l.holder IS NULL OR l.is_released)

@@ -18,7 +18,6 @@ from schemas import stop_words
 
 LONGEST_ASKING: Final = 200  # characters: nobody says STOP in more
 MOST_SHOWN: Final = 60  # characters of what was said, in a reason
-REFUSED_BY_META: Final = 131050  # the recipient has stopped this business's marketing messages
 
 
 class Source(StrEnum):
@@ -97,13 +96,6 @@ def change_of_preference(category: str, value: str) -> Stop | Resume | None:
             return Resume()
         case _:
             return None
-
-
-def stop_of_refusal(code: int) -> Stop | None:
-    """What a refusal of Meta's says of the recipient's wishes."""
-    if code != REFUSED_BY_META:
-        return None
-    return Stop(Source.META, Scope.MARKETING, f"Meta refused: {code}")
 
 
 def added_by(key_name: str) -> str:

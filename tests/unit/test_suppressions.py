@@ -19,7 +19,6 @@ from schemas.suppressions import (
     change_of_preference,
     plain,
     stop_of_inbound,
-    stop_of_refusal,
 )
 
 WORDS = StopWords()
@@ -157,9 +156,6 @@ def test_what_meta_says_for_the_recipient() -> None:
     assert change_of_preference("marketing_messages", "resume") == Resume()
     assert change_of_preference("marketing_messages", "maybe") is None
     assert change_of_preference("calls", "stop") is None
-    refused = stop_of_refusal(131050)
-    assert refused == Stop(Source.META, Scope.MARKETING, "Meta refused: 131050")
-    assert stop_of_refusal(131049) is None
 
 
 def test_words_come_from_the_environment() -> None:
