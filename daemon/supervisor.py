@@ -29,7 +29,8 @@ from daemon.turns import MOST_LANES, Turns
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.meters import Meters
-from plumbing.postgres import Pool, open_pool, wait_for_schema
+from plumbing.migrations import wait_for_schema
+from plumbing.postgres import Pool, open_pool
 from plumbing.process import CannotStart
 from plumbing.puller import Handler, Puller
 from plumbing.tasks import end

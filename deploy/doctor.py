@@ -18,7 +18,8 @@ import msgspec
 
 from deploy import reconcile, servers
 from deploy.terminal import Terminal
-from plumbing.postgres import Pool, open_pool, schema_is_current
+from plumbing.migrations import schema_is_current
+from plumbing.postgres import Pool, open_pool
 from plumbing.process import EXIT_CONFIG, CannotStart
 from schemas.environment import SettingsError
 from schemas.loading import load

@@ -25,7 +25,8 @@ from gateway.wire import Runner
 from plumbing.broker import Broker
 from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
-from plumbing.postgres import Pool, migrate, open_pool
+from plumbing.migrations import migrate
+from plumbing.postgres import Pool, open_pool
 from plumbing.process import CannotStart, run
 from plumbing.tasks import end
 from schemas.environment import SettingsError

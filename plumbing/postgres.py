@@ -1,17 +1,12 @@
-"""PostgreSQL: the pool, the migrations, and queries by name."""
+"""PostgreSQL: the pool, and queries by name."""
 
-import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 import aiosql
 import asyncpg
 
-from plumbing.logs import Log
-
-MIGRATIONS = Path(__file__).parent.parent / "schemas" / "sql"
 COMMAND_TIMEOUT_SECONDS = 15
-_MIGRATION_LOCK = 0x6C6F6F70  # "loop": gateways that start together migrate one after another
 
 # A machine that is gone says no goodbye: the server asks after it, and takes its locks back after
 # 11 s of silence. The default would be two hours.
@@ -69,55 +64,3 @@ async def prepare(connection: Connection) -> None:
 
 async def _keep_as_it_is(_: object) -> None:
     """No session state is ever set, so the usual RESET, a round trip a statement, is left out."""
-
-
-def migrations() -> list[tuple[int, Path]]:
-    """The migration files by their number, in order."""
-    return sorted((int(path.name.split("_")[0]), path) for path in MIGRATIONS.glob("*.sql"))
-
-
-async def migrate(pool: Pool, log: Log) -> None:
-    """Apply what is missing, each file in a transaction of its own; safe when several start."""
-    async with pool.acquire() as connection:
-        await connection.execute("SELECT pg_advisory_lock($1)", _MIGRATION_LOCK)
-        try:
-            await _apply_missing(cast("Connection", connection), log)
-        finally:
-            await connection.execute("SELECT pg_advisory_unlock($1)", _MIGRATION_LOCK)
-
-
-async def _apply_missing(connection: Connection, log: Log) -> None:
-    await connection.execute(
-        "CREATE TABLE IF NOT EXISTS schema_migrations"
-        " (version integer PRIMARY KEY, name text NOT NULL,"
-        "  applied_at timestamptz NOT NULL DEFAULT now())"
-    )
-    rows = await connection.fetch("SELECT version FROM schema_migrations")
-    applied = {row["version"] for row in rows}
-    for version, path in migrations():
-        if version in applied:
-            continue
-        async with connection.transaction():
-            await connection.execute(path.read_text(encoding="utf-8"), timeout=600)
-            await connection.execute(
-                "INSERT INTO schema_migrations (version, name) VALUES ($1, $2)", version, path.stem
-            )
-        log.info("migration applied", migration=path.stem)
-
-
-async def schema_is_current(pool: Pool) -> bool:
-    """Whether every migration that this version knows has been applied."""
-    if await pool.fetchval("SELECT to_regclass('schema_migrations')") is None:
-        return False
-    newest = await pool.fetchval("SELECT max(version) FROM schema_migrations")
-    return (newest or 0) >= migrations()[-1][0]
-
-
-async def wait_for_schema(pool: Pool, log: Log) -> None:
-    """Return when the gateway has applied the migrations; says so while it waits."""
-    said = False
-    while not await schema_is_current(pool):
-        if not said:
-            log.info("waiting for the gateway to apply the migrations")
-            said = True
-        await asyncio.sleep(0.2)

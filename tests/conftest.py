@@ -20,7 +20,7 @@ import structlog
 
 from deploy import servers
 from deploy.programs import running
-from plumbing import postgres
+from plumbing import migrations, postgres
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
@@ -132,5 +132,5 @@ async def _make_template(server: str) -> None:
     await _execute(server, f"CREATE DATABASE {TEMPLATE}")
     url = urlsplit(server)._replace(path=f"/{TEMPLATE}").geturl()
     pool = await postgres.open_pool(url, name="tests", size=1)
-    await postgres.migrate(pool, structlog.get_logger())
+    await migrations.migrate(pool, structlog.get_logger())
     await pool.close()

@@ -23,7 +23,8 @@ from deploy import servers
 from deploy.programs import Program, http_ok, python_module, running
 from deploy.servers import Server
 from plumbing.broker import Broker
-from plumbing.postgres import Pool, migrate, open_pool
+from plumbing.migrations import migrate
+from plumbing.postgres import Pool, open_pool
 from plumbing.process import CannotStart
 from schemas.subjects import RECEIPTS_SUBJECT
 from tests.support import free_port

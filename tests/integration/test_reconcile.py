@@ -28,7 +28,7 @@ from deploy.findings import (
 )
 from deploy.programs import CHECKOUT, running
 from deploy.reconcile import differences
-from plumbing import postgres
+from plumbing import migrations, postgres
 from plumbing.logs import Log
 from plumbing.postgres import Connection, Pool
 from plumbing.process import CannotStart
@@ -357,7 +357,7 @@ async def test_the_doctor_finds_the_stack_of_its_folder_and_all_well(
     with running(server.program):
         assert servers.running_postgres(data) == server.url
         async with await postgres.open_pool(server.url, name="tests") as pool:
-            await postgres.migrate(pool, log)
+            await migrations.migrate(pool, log)
             for total in (600, 900, 1200):
                 await make_job(pool, total)
         done = doctor(tmp_path)
