@@ -16,6 +16,7 @@ from daemon.doubts import Doubts, Merged
 from daemon.ledger import BROKEN
 from daemon.observe import Observer
 from daemon.progress import Progress, is_told, status_frames
+from daemon.strangers import Strangers
 from daemon.tidings import Tidings
 from plumbing.failpoints import reach
 from schemas import metrics
@@ -54,8 +55,10 @@ class Receipts:
     """Merges what the stream delivers, for as long as `run` runs."""
 
     def __init__(
-        self, doubts: Doubts, tidings: Tidings, progress: Progress, observer: Observer
-    ) -> None:
+        self, doubts: Doubts, tidings: Tidings, progress: Progress, observer: Observer,
+        strangers: Strangers,
+    ) -> None:  # fmt: skip
+        self._strangers = strangers
         self._doubts, self._tidings = doubts, tidings
         self._progress, self._observer = progress, observer
         self._waiting: list[_Body] = []  # bounded by the puller's credit
@@ -63,6 +66,8 @@ class Receipts:
 
     def on_message(self, message: Msg) -> Awaitable[None]:
         """The puller's handler: done when the body is merged and acked, or given back."""
+        if self._strangers.is_receipt(message):
+            return self._strangers.put_receipt_back(message)
         try:
             webhook = read_webhook(message.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -23,6 +23,7 @@ from daemon.receipts import MOST_BODIES, Receipts
 from daemon.runner import Runner
 from daemon.stops import Stops
 from daemon.store import Store
+from daemon.strangers import Strangers
 from daemon.sweeper import Sweeper
 from daemon.tidings import Tidings
 from daemon.turns import MOST_LANES, Turns
@@ -39,20 +40,24 @@ from schemas.lease import answer_seconds
 from schemas.settings import Daemon
 from schemas.subjects import ConsumerDef
 from schemas.suppressions import StopWords
+from schemas.wire import READS, Reads
 
 POOL_SIZE: Final = 20
 DRAIN_SECONDS: Final = 28.0  # 25 for the answers, the rest to write them down
 _RETRY_SECONDS: Final = 1.0
 
 
-async def serve(settings: Daemon, log: Log, stop: asyncio.Event) -> None:
+async def serve(settings: Daemon, log: Log, stop: asyncio.Event, reads: Reads = READS) -> None:
     """Run until `stop`. Then begin no new message, record what is in flight, give turns back.
+
+    `reads` says which versions of the wire format it knows.
 
     Raises CannotStart, also when a part ends that should not: whoever supervises starts it anew.
     """
     meters = Meters(metrics.DAEMON)
     async with AsyncExitStack() as stack:
-        house = House(settings, Observer(meters, log), stop, stack)
+        observer = Observer(meters, log)
+        house = House(settings, observer, Strangers(observer, reads), stop, stack)
         house.checks["daemon"] = lambda: "starting"
         await _listen(stack, settings, health_app(meters, house.checks))
         house.own(asyncio.create_task(stop.wait(), name="the wait for a signal"))
@@ -67,6 +72,7 @@ class House:
 
     settings: Daemon
     observer: Observer
+    strangers: Strangers
     stop: asyncio.Event
     stack: AsyncExitStack
     checks: dict[str, Check] = field(default_factory=dict)
@@ -119,7 +125,7 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
         words=StopWords(settings.opt_out_words), waba_id=settings.waba_id,
         auto_resume=settings.auto_resume,
     )  # fmt: skip
-    await _merge(house, broker, Receipts(doubts, tidings, progress, observer))
+    await _merge(house, broker, Receipts(doubts, tidings, progress, observer, house.strangers))
     runner = Runner(
         settings, store=store, stops=stops, limits=limits, cloud=cloud, progress=progress,
         observer=observer, stop=stop,
@@ -127,7 +133,7 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     presence = await stack.enter_async_context(Presence(settings.database_url, observer.log))
     turns = Turns(
         settings, store=store, broker=broker, runner=runner, presence=presence,
-        observer=observer, stop=stop,
+        observer=observer, strangers=house.strangers, stop=stop,
     )  # fmt: skip
     presence.on_lost = turns.end_leases
     house.own(asyncio.create_task(presence.keep(), name="the keeper of the session"))
@@ -135,7 +141,10 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
         house, broker, subjects.SENDERS, turns.on_turn,
         credit=MOST_LANES, ack_wait_seconds=settings.ack_wait_seconds,
     )  # fmt: skip
-    sweeper = Sweeper(settings, pool=pool, broker=broker, turns=turns, observer=observer)
+    sweeper = Sweeper(
+        settings, pool=pool, broker=broker, turns=turns, observer=observer,
+        strangers=house.strangers,
+    )  # fmt: skip
     house.own(asyncio.create_task(sweeper.run(), name="the sweeper"))
     closer = Closer(
         pool=pool, broker=broker, store=store, doubts=doubts, progress=progress, observer=observer

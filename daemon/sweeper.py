@@ -15,6 +15,7 @@ from daemon.ledger import BROKEN
 from daemon.observe import Observer
 from daemon.rows import order_of
 from daemon.store import QUERIES
+from daemon.strangers import Strangers
 from daemon.turns import Turns
 from plumbing.broker import Broker, Unavailable
 from plumbing.postgres import Pool
@@ -33,8 +34,10 @@ class Sweeper:
     """Runs until it is canceled."""
 
     def __init__(
-        self, settings: Daemon, *, pool: Pool, broker: Broker, turns: Turns, observer: Observer
-    ) -> None:
+        self, settings: Daemon, *, pool: Pool, broker: Broker, turns: Turns, observer: Observer,
+        strangers: Strangers,
+    ) -> None:  # fmt: skip
+        self._strangers = strangers
         self._pool, self._broker, self._turns, self._observer = pool, broker, turns, observer
         pause = settings.pause_ms / 1000
         self._grace_seconds = min(LONGEST_GRACE_SECONDS, pause + WAKE_GRACE_SECONDS)
@@ -68,10 +71,14 @@ class Sweeper:
     async def _renew(self, order: JobOrder) -> None:
         """The lane has its turn and is overdue: if we would have got that turn, nobody has it.
 
-        It was delivered to a daemon that died before it took the lane.
+        It was delivered to a daemon that died before it took the lane. Not so one that no daemon
+        of this release keeps: it waits for another.
         """
         phone_number_id = order.phone_number_id
         if self._turns.room_seconds() < OVERDUE_SECONDS or self._turns.holds(phone_number_id):
+            return
+        turn = await self._broker.turn(phone_number_id)
+        if turn and self._strangers.is_turn(turn.headers, turn.data or b""):
             return
         if await QUERIES.begin_renewal(
             self._pool, phone_number_id=phone_number_id, overdue_seconds=OVERDUE_SECONDS

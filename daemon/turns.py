@@ -16,6 +16,7 @@ from daemon.presence import Presence
 from daemon.rows import Holding
 from daemon.runner import Handover, Idle, Later, Lost, Runner
 from daemon.store import LaneLost, Store
+from daemon.strangers import Strangers
 from plumbing.broker import Broker, Unavailable
 from plumbing.failpoints import reach
 from schemas import metrics
@@ -49,8 +50,9 @@ class Turns:
 
     def __init__(
         self, settings: Daemon, *, store: Store, broker: Broker, runner: Runner,
-        presence: Presence, observer: Observer, stop: asyncio.Event,
+        presence: Presence, observer: Observer, strangers: Strangers, stop: asyncio.Event,
     ) -> None:  # fmt: skip
+        self._strangers = strangers
         self._settings, self._store, self._broker = settings, store, broker
         self._runner, self._presence, self._observer = runner, presence, observer
         self._stop = stop
@@ -73,6 +75,8 @@ class Turns:
 
     def on_turn(self, message: Msg) -> Awaitable[None] | None:
         """The puller's handler."""
+        if self._strangers.is_turn(message.headers, message.data):
+            return self._strangers.put_turn_back(message)
         phone_number_id = lane_of(message.subject)
         if (held := self._held.get(phone_number_id)) is not None:
             return self._on_another(held, message)

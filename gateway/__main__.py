@@ -30,7 +30,7 @@ from plumbing.postgres import Pool, open_pool
 from plumbing.process import CannotStart, run
 from plumbing.tasks import end
 from schemas.environment import SettingsError
-from schemas.metrics import GATEWAY, STREAM_DROPS
+from schemas.metrics import EVENTS_UNREADABLE, GATEWAY, STREAM_DROPS
 from schemas.settings import Gateway
 
 NAME: Final = "gateway"
@@ -95,12 +95,17 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         suppressions=Suppressions(store),
         broker=broker,
         intake=Intake(broker, meters, seldom),
-        hub=Hub(on_drop=meters[STREAM_DROPS].inc),
+        hub=Hub(on_drop=meters[STREAM_DROPS].inc, on_gap=lambda: _note_gap(meters, seldom)),
         keys=Keys(settings.api_keys),
         numbers=numbers,
         lookup=lookup,
         templates=Templates(lookup.ask),
     )
+
+
+def _note_gap(meters: Meters, seldom: Seldom) -> None:
+    meters[EVENTS_UNREADABLE].inc()
+    seldom.warning("progress is of a newer release; its readers get snapshots")
 
 
 @asynccontextmanager

@@ -8,7 +8,6 @@ import asyncio
 from typing import Final
 from uuid import UUID
 
-import msgspec
 import nats.errors
 import nats.js.errors
 from nats.aio.msg import Msg
@@ -92,5 +91,5 @@ class Follower:
         self._delivered += 1
         try:
             self._hub.dispatch(sequence.stream, UUID(job_of(message.subject)), message.data)
-        except (msgspec.DecodeError, ValueError) as error:
-            self._log.warning("an event is not readable", seq=sequence.stream, error=repr(error))
+        except ValueError:  # a subject that names no job
+            self._log.warning("an event is of no job", subject=message.subject)

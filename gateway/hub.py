@@ -84,9 +84,12 @@ class Reader:
 class Hub:
     """Readers by job; `last_seq` is the last message of stream `epoch` that was handed on."""
 
-    def __init__(self, on_drop: Callable[[], None] = lambda: None, buffer: int = BUFFER) -> None:
+    def __init__(
+        self, on_drop: Callable[[], None] = lambda: None, buffer: int = BUFFER,
+        on_gap: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         self.last_seq, self.epoch = 0, NO_EPOCH
-        self._on_drop, self._buffer = on_drop, buffer
+        self._on_drop, self._on_gap, self._buffer = on_drop, on_gap, buffer
         self._readers: defaultdict[UUID, set[Reader]] = defaultdict(set)
         self._closed = False
         self._following = asyncio.Event()
@@ -109,11 +112,13 @@ class Hub:
             del self._readers[reader.job_id]
 
     def dispatch(self, seq: int, job_id: UUID, payload: bytes) -> None:
-        """Hand one stream message on. Raises msgspec.DecodeError when it is no envelope."""
+        """Hand one stream message on, also one that cannot be read: its readers have to know."""
         self.last_seq = seq
         if job_id not in self._readers:
             return
         news = read_news(self.epoch, seq, payload)
+        if news.is_gap:
+            self._on_gap()
         for reader in list(self._readers[job_id]):
             if not reader.closed and not reader.offer(news):
                 self._on_drop()

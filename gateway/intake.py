@@ -16,6 +16,7 @@ from plumbing.logs import Seldom
 from plumbing.meters import Meters
 from schemas.metrics import WEBHOOK_BATCHES
 from schemas.subjects import RECEIPTS_SUBJECT
+from schemas.wire import RECEIPT_VERSION
 
 MOST_MESSAGES: Final = 500  # of a batch, half of what JetStream takes
 MOST_BYTES: Final = 4 * 2**20  # of a batch: a body of 3 MB and what its pieces share
@@ -130,7 +131,7 @@ class Intake:
         fate = Fate.UNAVAILABLE
         try:
             payloads = [piece for waiting in batch for piece in waiting.pieces]
-            await publish_all(self._broker, RECEIPTS_SUBJECT, payloads)
+            await publish_all(self._broker, RECEIPTS_SUBJECT, payloads, RECEIPT_VERSION)
             fate = Fate.STORED
             self._batches.observe(len(payloads))
         except Unavailable as error:

@@ -13,12 +13,13 @@ from gateway import errors, jobs, positions, replay
 from gateway.answers import refused
 from gateway.errors import Refusal
 from gateway.hub import Reader
-from gateway.news import News, Told, sse
+from gateway.news import News, Told, sse, upto_gap
 from gateway.parts import PARTS, Parts
-from gateway.positions import At, End, Mark, Position, Snapshot
+from gateway.positions import At, End, Mark, Snapshot
+from gateway.resuming import has_seen_end, resumable
 from gateway.store import JobDetail, JobRow, LedgerUnavailable
 from gateway.views import COMPLETED, Cursor, Everything, Loops, View, until_completed
-from plumbing.broker import Broker, Unavailable
+from plumbing.broker import Unavailable
 from schemas import api
 from schemas.events import JobCompleted
 from schemas.metrics import STREAM_DROPS, STREAM_READERS
@@ -28,6 +29,7 @@ WRITE_SECONDS: Final = 30.0  # a reader that takes nothing for so long is cut of
 MOST_STREAMS: Final = 2000  # of one gateway: each costs a connection and a buffer
 FOLLOW_SECONDS: Final = 24 * 3600.0  # after a job's end; BULK_EVENTS holds its news as long
 FOLLOWING_SECONDS: Final = 2.0  # a gateway that has just started knows no stream to go on from
+BRIDGE_SECONDS: Final = 1.0  # between two snapshots in place of what cannot be read
 NEWS_SECONDS: Final = 5.0  # after a job's end its news may still be on their way
 HEADERS: Final = {
     "Content-Type": "text/event-stream",
@@ -81,8 +83,8 @@ async def _attach(
     request: web.Request, reader: Reader, detail: JobDetail, upto: Mark
 ) -> web.StreamResponse:
     parts, job = request.app[PARTS], detail.job
-    given = await _resumable(parts.broker, job, request.headers.get("Last-Event-ID"), upto.epoch)
-    if given and not _follow_seconds(request, job) and await _has_seen_end(parts, job, given):
+    given = await resumable(parts.broker, job, request.headers.get("Last-Event-ID"), upto.epoch)
+    if given and not _follow_seconds(request, job) and await has_seen_end(parts.broker, job, given):
         return web.Response(status=204)
     response = web.StreamResponse(headers=HEADERS)
     position = given or Snapshot(upto.position.seq, job.event_no)
@@ -107,45 +109,6 @@ def _follow_seconds(request: web.Request, job: JobRow) -> float:
     return max(0.0, FOLLOW_SECONDS - ago.total_seconds())
 
 
-async def _resumable(
-    broker: Broker, job: JobRow, event_id: str | None, epoch: str
-) -> Position | None:
-    """Where to go on, or None to begin anew.
-
-    That is without an id, with one that is not ours or of another job, and when what comes after
-    it is no longer on the stream, or the stream is another by now.
-    """
-    if not event_id or not (mark := positions.parse(event_id)):
-        return None
-    given = mark.position
-    if isinstance(given, End):
-        return given if jobs.is_finished(job) else None
-    if isinstance(given, Snapshot) and given.event_no > job.event_no:
-        return None
-    try:
-        held = await replay.bounds(broker)
-    except Unavailable:
-        return None
-    if not mark.epoch == epoch == held.epoch:
-        return None
-    needed = given.seq + (not isinstance(given, At) or given.index == positions.WHOLE)
-    return given if held.first <= needed <= held.last + 1 else None
-
-
-async def _has_seen_end(parts: Parts, job: JobRow, given: Position) -> bool:
-    if not jobs.is_finished(job) or isinstance(given, Snapshot):
-        return False
-    if isinstance(given, End):
-        return True
-    try:
-        news = await replay.message_at(parts.broker, job.id, given.seq)
-    except Unavailable:
-        return False
-    return news is not None and any(
-        told.type == COMPLETED and told.index <= given.index for told in news.frames
-    )
-
-
 class Stream:
     """One open event stream."""
 
@@ -162,9 +125,7 @@ class Stream:
         self._reader, self._job = reader, job
         self._epoch, self._position = start.epoch, start.position
         self._cursor = Cursor(start.position)
-        self._view: View = Everything()
-        if request.query.get("detail") == "loops":
-            self._view = Loops(job.id)
+        self._view = self._new_view()
         self._follow_seconds = _follow_seconds(request, job)
         self._ended_at: float | None = None  # when job_completed was sent, by the monotonic clock
         if isinstance(start.position, End):
@@ -184,6 +145,10 @@ class Stream:
         while not (self._is_over or self._reader.closed):
             await self._next()
 
+    def _new_view(self) -> View:
+        is_loops = self._request.query.get("detail") == "loops"
+        return Loops(self._job.id) if is_loops else Everything()
+
     @property
     def _is_over(self) -> bool:
         ended_at = self._ended_at
@@ -200,6 +165,9 @@ class Stream:
         start = self._cursor.at.seq + (self._cursor.at.index == positions.WHOLE)
         missed = replay.replayed(self._parts.broker, self._job.id, start, self._epoch)
         async for news in missed:
+            if news.is_gap:  # all up to here is in a snapshot, what comes later in the buffer
+                await self._bridge(max(news.seq, self._parts.hub.last_seq))
+                return
             await self._write(self._shown(news) + self._progress())
             if self._is_over or self._reader.closed:
                 return
@@ -218,15 +186,36 @@ class Stream:
         due = self._view.wait_seconds(now)
         wait = self._next_ping - now if due is None else min(due, self._next_ping - now)
         pieces = []
-        for news in await self._reader.take(max(0.0, wait)):
+        taken = await self._reader.take(max(0.0, wait))
+        readable = upto_gap(taken)
+        for news in readable:
             pieces.append(self._shown(news))
             if self._is_over:
                 break
         await self._write(b"".join(pieces) + self._progress())
+        if len(readable) < len(taken) and not self._is_over:
+            await self._bridge(taken[-1].seq)
         if time.monotonic() >= self._next_ping and not self._is_over:
             await self._ping()
         if self._reader.is_behind:
             await asyncio.sleep(0)  # a socket that takes everything would never let others run
+
+    async def _bridge(self, seq: int) -> None:
+        """Frames that this release cannot read are told by a snapshot, taken after message `seq`:
+        their facts, and those of all before, are in it. One a second is enough.
+        """
+        try:
+            detail = await self._parts.store.detail(self._job.id)
+        except LedgerUnavailable:
+            detail = None
+        if detail is None:
+            self._reader.close()  # the client comes back with its last id
+            return
+        self._job, self._position = detail.job, Snapshot(seq, detail.job.event_no)
+        self._cursor, self._view = Cursor(self._position), self._new_view()
+        await self._write(self._connection(detail))
+        await self._end_if_finished(detail.job)
+        await asyncio.sleep(BRIDGE_SECONDS)
 
     def _shown(self, news: News) -> bytes:
         fresh: Sequence[Told] = self._cursor.advance(news)

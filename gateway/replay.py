@@ -1,5 +1,7 @@
 """Reading BULK_EVENTS again by direct get: what a reader missed, without a consumer."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from typing import Final
 from uuid import UUID
@@ -16,6 +18,8 @@ from schemas.subjects import EVENTS_STREAM, events_subject
 
 BATCH: Final = 256
 ANSWER_SECONDS: Final = 2.0
+LAG_SECONDS: Final = 2.0  # without a message that the leader has
+LAG_LOOK_SECONDS: Final = 0.05
 
 _Message = tuple[int, bytes]  # its sequence and its payload
 _DIRECT_GET: Final = f"$JS.API.DIRECT.GET.{EVENTS_STREAM}"
@@ -41,11 +45,23 @@ async def bounds(broker: Broker) -> Bounds:
 
 
 async def replayed(broker: Broker, job_id: UUID, start_seq: int, epoch: str) -> AsyncIterator[News]:
-    """A job's stream messages from `start_seq` to the stream's end. Raises Unavailable."""
-    while batch := await _batch(broker, job_id, start_seq, BATCH):
+    """A job's stream messages from `start_seq` to the last one that its leader has.
+
+    Any replica may answer, and one that lags behind ends early: it is asked again. Raises
+    Unavailable.
+    """
+    last_seq, patience_ends = await _last_seq(broker, job_id), time.monotonic() + LAG_SECONDS
+    while start_seq <= last_seq:
+        batch = await _batch(broker, job_id, start_seq, BATCH)
         for seq, payload in batch:
             yield read_news(epoch, seq, payload)
             start_seq = seq + 1
+        if batch:
+            patience_ends = time.monotonic() + LAG_SECONDS
+        elif time.monotonic() >= patience_ends:
+            raise Unavailable(f"a replica of {EVENTS_STREAM} lags too far behind")
+        else:
+            await asyncio.sleep(LAG_LOOK_SECONDS)
 
 
 async def message_at(broker: Broker, job_id: UUID, seq: int) -> News | None:
@@ -53,6 +69,17 @@ async def message_at(broker: Broker, job_id: UUID, seq: int) -> News | None:
     for found, payload in await _batch(broker, job_id, seq, 1):
         return read_news(NO_EPOCH, seq, payload) if found == seq else None
     return None
+
+
+async def _last_seq(broker: Broker, job_id: UUID) -> int:
+    """The job's last stream message as the leader has it; 0: none. Raises Unavailable."""
+    try:
+        last = await broker.js.get_last_msg(EVENTS_STREAM, events_subject(job_id))
+    except nats.js.errors.NotFoundError:
+        return 0
+    except (nats.errors.Error, TimeoutError, OSError) as error:
+        raise Unavailable(f"JetStream does not answer: {error!r}") from error
+    return last.seq or 0
 
 
 async def _batch(broker: Broker, job_id: UUID, start_seq: int, size: int) -> list[_Message]:

@@ -13,22 +13,19 @@ import nats.js.errors
 from nats.aio.client import Client
 from nats.js import JetStreamContext, api
 
+from plumbing import streams
 from plumbing.logs import Log
+from plumbing.streams import WHAT_TO_DO, why
 from plumbing.tasks import end
 from schemas import subjects
 from schemas.jobs import JobOrder
+from schemas.wire import headers_of
 
 # An answer takes under 1 ms, a leader change up to 6 s; who asked can retry.
 PUBLISH_SECONDS: Final = 2.0
 SAY_AGAIN_SECONDS: Final = 10.0
 _ENCODER: Final = msgspec.json.Encoder()
 LOOKS: Final = 5
-NO_ROOM: Final = 10047  # insufficient storage resources available
-WHAT_TO_DO: Final = {
-    NO_ROOM: "give NATS a larger disk, or raise max_file in its settings",
-    10074: "NATS_REPLICAS above 1 needs a cluster; set it to 1, or point NATS_URL at one",
-    10005: "the cluster has fewer servers than NATS_REPLICAS; start them, or lower it",
-}
 _RETRY_AFTER_SECONDS: Final = 0.1  # three replicas remove an acked turn up to 3 ms late
 
 
@@ -82,25 +79,30 @@ class Broker:
             await self._make_again()
             raise Unavailable("a stream was missing and is being made again") from error
         except (nats.errors.Error, TimeoutError) as error:
-            raise Unavailable(f"JetStream does not answer: {_why(error)}") from error
+            raise Unavailable(f"JetStream does not answer: {why(error)}") from error
 
     async def _make_again(self) -> None:
         """A server that lost its data has no streams."""
         with contextlib.suppress(nats.errors.Error, TimeoutError):
             await self.ensure_streams()
 
-    async def publish(self, subject: str, payload: bytes, message_id: str = "") -> int:
+    async def publish(
+        self, subject: str, payload: bytes, message_id: str = "", *, version: int | None = None
+    ) -> int:
         """Store one message; returns its stream sequence. Raises Unavailable.
 
         With a `message_id` it may be published again when the answer was lost: the stream keeps
-        one of the same id within its duplicate window (2 minutes).
+        one of the same id within its duplicate window (2 minutes). A `version` is told where the
+        payload does not say it.
         """
         self._require_connection()
-        headers = {"Nats-Msg-Id": message_id} if message_id else None
+        headers = {} if version is None else headers_of(version)
+        if message_id:
+            headers["Nats-Msg-Id"] = message_id
         try:
             ack = await self.js.publish(subject, payload, timeout=PUBLISH_SECONDS, headers=headers)
         except (nats.errors.Error, TimeoutError, OSError) as error:
-            raise Unavailable(f"JetStream did not take {subject}: {_why(error)}") from error
+            raise Unavailable(f"JetStream did not take {subject}: {why(error)}") from error
         return int(ack.seq)
 
     async def wake(self, order: JobOrder, *, retry: bool = True) -> bool:
@@ -116,21 +118,31 @@ class Broker:
             return await self._try_wake(order)
         return False
 
+    async def turn(self, phone_number_id: str) -> api.RawStreamMsg | None:
+        """The turn of a lane as it is stored; None: it has none. Raises Unavailable."""
+        self._require_connection()
+        subject = subjects.turn_subject(phone_number_id)
+        try:
+            return await self.js.get_last_msg(subjects.JOBS_STREAM, subject)
+        except nats.js.errors.NotFoundError:
+            return None
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise Unavailable(f"JetStream does not show a turn: {why(error)}") from error
+
     async def renew(self, order: JobOrder) -> None:
         """Make the lane's turn anew: this one was delivered to nobody who lives.
 
         If somebody is just taking it after all, PostgreSQL decides between the two. Raises
         Unavailable.
         """
-        self._require_connection()
-        subject = subjects.turn_subject(order.phone_number_id)
+        turn = await self.turn(order.phone_number_id)
         try:
-            turn = await self.js.get_last_msg(subjects.JOBS_STREAM, subject)
-            await self.js.delete_msg(subjects.JOBS_STREAM, turn.seq or 0)
+            if turn is not None:
+                await self.js.delete_msg(subjects.JOBS_STREAM, turn.seq or 0)
         except nats.js.errors.NotFoundError:
             pass  # acked meanwhile
         except (nats.errors.Error, TimeoutError, OSError) as error:
-            raise Unavailable(f"JetStream did not renew a turn: {_why(error)}") from error
+            raise Unavailable(f"JetStream did not renew a turn: {why(error)}") from error
         await self._try_wake(order)
 
     async def _try_wake(self, order: JobOrder) -> bool:
@@ -141,9 +153,9 @@ class Broker:
         except nats.js.errors.APIError as error:
             if error.err_code == subjects.NOT_STORED and error.description == subjects.TURN_EXISTS:
                 return False
-            raise Unavailable(f"JetStream refused a turn: {_why(error)}") from error
+            raise Unavailable(f"JetStream refused a turn: {why(error)}") from error
         except (nats.errors.Error, TimeoutError, OSError) as error:
-            raise Unavailable(f"JetStream did not take a turn: {_why(error)}") from error
+            raise Unavailable(f"JetStream did not take a turn: {why(error)}") from error
         return True
 
     def _require_connection(self) -> None:
@@ -163,48 +175,14 @@ class Broker:
             except nats.js.errors.NotFoundError:  # dealt with between the two questions
                 continue
             except (nats.errors.Error, TimeoutError) as error:
-                raise Unavailable(f"{stream} cannot be looked at: {_why(error)}") from error
+                raise Unavailable(f"{stream} cannot be looked at: {why(error)}") from error
             assert oldest.time is not None
             return max(0.0, (datetime.now(UTC) - oldest.time).total_seconds())
         raise Unavailable(f"the oldest of {stream} is gone as soon as it is seen")
 
     async def ensure_streams(self) -> None:
-        """Create the streams that are missing; give those that exist the replicas that are asked.
-
-        Raises nats.errors.Error or TimeoutError.
-        """
-        for definition in subjects.STREAMS:
-            try:
-                info = await self.js.stream_info(definition.name)
-            except nats.js.errors.NotFoundError:
-                await self._create(definition)
-            else:
-                if info.config.num_replicas != self._replicas:
-                    await self.js.update_stream(info.config, num_replicas=self._replicas)
-                    self._log.info(
-                        "stream has other replicas now",
-                        stream=definition.name, replicas=self._replicas,
-                    )  # fmt: skip
-
-    async def _create(self, definition: subjects.StreamDef) -> None:
-        """JetStream reserves what a stream may take; where that is too much, it gets less."""
-        config = _stream_config(definition, self._replicas)
-        while True:
-            try:
-                await self.js.add_stream(config)
-            except nats.js.errors.APIError as error:
-                if error.err_code != NO_ROOM or (config.max_bytes or 0) < subjects.LEAST_BYTES * 2:
-                    raise
-                config.max_bytes = (config.max_bytes or 0) // 2
-            else:
-                break
-        asked, given = definition.max_bytes, config.max_bytes
-        self._log.info("stream created", stream=definition.name, max_bytes=given)
-        if given != asked:
-            self._log.warning(
-                "the disk has little room for JetStream; a stream got less than it should",
-                stream=definition.name, max_bytes=given, should_be=asked,
-            )  # fmt: skip
+        """See `streams.ensure`."""
+        await streams.ensure(self.js, self._replicas, self._log)
 
     async def _connect(self) -> None:
         await self.client.connect(
@@ -225,21 +203,21 @@ class Broker:
             try:
                 await self.ensure_streams()
             except (nats.errors.Error, TimeoutError) as error:
-                self._unready = _why(error)
-                self._say_why(error)
+                self._unready = why(error)
+                self._saywhy(error)
                 await asyncio.sleep(0.5)
             else:
                 self._unready = ""
                 return
 
-    def _say_why(self, error: Exception) -> None:
+    def _saywhy(self, error: Exception) -> None:
         """Why the streams are not there, with what to do where that is known; once in a while."""
         if not self._may_say_again("not ready"):
             return
         code = getattr(error, "err_code", None)
         self._log.warning(
             "JetStream is not ready yet",
-            error=_why(error),
+            error=why(error),
             **({"do": WHAT_TO_DO[code]} if code in WHAT_TO_DO else {}),
         )
 
@@ -270,27 +248,3 @@ class Broker:
 
     async def _on_reconnected(self) -> None:
         self._log.info("NATS connection is back")
-
-
-def _why(error: Exception) -> str:
-    """What JetStream said; many of the client's errors print as nothing."""
-    said = getattr(error, "description", None)
-    return f"{said} ({error.err_code})" if said else str(error) or repr(error)  # type: ignore[attr-defined]
-
-
-def _stream_config(definition: subjects.StreamDef, replicas: int) -> api.StreamConfig:
-    return api.StreamConfig(
-        name=definition.name,
-        subjects=definition.subjects,
-        retention=api.RetentionPolicy(definition.retention),
-        discard=api.DiscardPolicy(definition.discard),
-        max_msgs_per_subject=definition.max_msgs_per_subject,
-        discard_new_per_subject=definition.discard_new_per_subject,
-        max_age=definition.max_age_seconds,
-        max_bytes=definition.max_bytes,
-        max_consumers=definition.max_consumers,
-        storage=api.StorageType.FILE,
-        allow_direct=definition.allow_direct,
-        allow_atomic=definition.allow_atomic or None,
-        num_replicas=replicas,
-    )

@@ -130,6 +130,11 @@ TURNS_RENEWED = Metric(
     name="loopcast_turns_renewed_total", kind=Kind.COUNTER,
     help="Turns made anew, because the daemon that got them died before it took their lane.",
 )  # fmt: skip
+PUT_BACK = Metric(
+    name="loopcast_put_back_total", kind=Kind.COUNTER, labels=("what",),
+    values=(("turn",), ("receipt",)),
+    help="Messages of a version that this release does not know, put back for one that does.",
+)  # fmt: skip
 LANES_HELD = Metric(
     name="loopcast_lanes_held", kind=Kind.GAUGE, help="Turns that this daemon holds."
 )
@@ -178,13 +183,17 @@ WEBHOOK_ITEMS_DROPPED = Metric(
     name="loopcast_webhook_items_dropped_total", kind=Kind.COUNTER,
     help="Statuses, messages or news too large for one message of the stream: dropped, alone.",
 )  # fmt: skip
+EVENTS_UNREADABLE = Metric(
+    name="loopcast_events_unreadable_total", kind=Kind.COUNTER,
+    help="Progress of a version that this release does not know; readers get a snapshot instead.",
+)  # fmt: skip
 
 DAEMON = (
     MESSAGES, ERRORS, STOPS, SLOWED, SKIPPED, OPT_OUTS, SEND_SECONDS, LOOPS, LOOP_SECONDS_METRIC,
     IN_FLIGHT, PACE_WAIT_SECONDS, JOBS, JOB_RECIPIENTS, JOB_MESSAGES, RECEIPTS, DOUBTS_ENDED,
-    MERGE_SECONDS, REDELIVERIES, TAKEOVERS, TURNS_RENEWED, LANES_HELD, EVENTS_LOST,
+    MERGE_SECONDS, REDELIVERIES, TAKEOVERS, TURNS_RENEWED, LANES_HELD, EVENTS_LOST, PUT_BACK,
 )  # fmt: skip
 GATEWAY = (
     REQUESTS, REQUEST_SECONDS, ACCEPTED, STREAM_READERS, STREAM_DROPS, WEBHOOKS, WEBHOOK_BATCHES,
-    WEBHOOK_ITEMS_DROPPED,
+    WEBHOOK_ITEMS_DROPPED, EVENTS_UNREADABLE,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from schemas.settings import Daemon
+from schemas.wire import READS, Reads
 from tests import campaigns
 from tests.peer import Peer
 from tests.support import free_port
@@ -24,6 +25,7 @@ class Stack:
     broker: Broker
     peer: Peer
     log: Log
+    reads: Reads = READS
 
     @asynccontextmanager
     async def daemon(self, **changes: object) -> AsyncIterator[asyncio.Event]:
@@ -31,7 +33,7 @@ class Stack:
         fields = {name: getattr(self.settings, name) for name in self.settings.__struct_fields__}
         settings = Daemon(**{**fields, "daemon_port": free_port(), **changes})
         stop = asyncio.Event()
-        task = asyncio.create_task(serve(settings, self.log, stop))
+        task = asyncio.create_task(serve(settings, self.log, stop, self.reads))
         try:
             yield stop
         finally:

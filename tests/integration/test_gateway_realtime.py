@@ -4,17 +4,18 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import aiohttp
 import pytest
+from nats.js import api
 
 from gateway import hub as hub_module
-from gateway import realtime
+from gateway import realtime, replay
 from gateway.follower import Follower
 from gateway.store import LedgerUnavailable
-from plumbing.broker import Broker
+from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from schemas.events import (
@@ -490,3 +491,89 @@ async def test_receipts_are_followed_for_a_day(
     assert shown(events) == ["connection", "job_completed"]
     async with gateway.watch(str(daemon.job_id), events[1].id, query) as stream:
         assert stream.response.status == 204
+
+
+async def tell_unreadably(daemon: Daemon, broker: Broker, *frames: Frame) -> None:
+    """As a daemon of a newer release does it: the fact as ever, the news in another form."""
+    first, _ = await daemon.write(*frames)
+    payload = b'{"v": 2, "from": %d, "what": []}' % first
+    await broker.publish(events_subject(daemon.job_id), payload)
+
+
+async def test_what_a_newer_release_tells_is_seen_in_a_snapshot(
+    gateway: Running, daemon: Daemon, broker: Broker
+) -> None:
+    async with gateway.watch(str(daemon.job_id)) as stream:
+        await daemon.tell(*daemon.sent(1))
+        assert shown(await stream.take(2)) == ["connection", 1]
+        await tell_unreadably(daemon, broker, *daemon.sent(3))
+        (snapshot,) = await stream.take(1)
+        assert snapshot.type == "connection"
+        assert snapshot.data["job"]["sent"] == 4
+        await daemon.tell(*daemon.sent(1))
+        assert shown(await stream.take(1)) == [5]
+    assert metric(gateway, "loopcast_events_unreadable_total") == 1
+
+
+async def test_who_comes_back_to_unreadable_news_gets_a_snapshot_in_their_place(
+    gateway: Running, daemon: Daemon, broker: Broker
+) -> None:
+    async with gateway.watch(str(daemon.job_id)) as stream:
+        (hello,) = await stream.take(1)
+    await daemon.tell(*daemon.sent(2))
+    await tell_unreadably(daemon, broker, *daemon.sent(2))
+    await daemon.tell(*daemon.sent(1))
+    async with gateway.watch(str(daemon.job_id), hello.id) as stream:
+        assert shown(await stream.take(3)) == ["connection", 1, 2]
+        (snapshot,) = await stream.take(1)
+        assert (snapshot.type, snapshot.data["job"]["sent"]) == ("connection", 5)
+        await daemon.tell(*daemon.sent(1))
+        assert shown(await stream.take(1)) == [6]
+    async with gateway.watch(str(daemon.job_id), snapshot.id) as stream:
+        assert shown(await stream.take(2)) == ["connection", 6]
+
+
+async def test_an_end_that_is_told_unreadably_is_told_from_the_row(
+    gateway: Running, daemon: Daemon, broker: Broker
+) -> None:
+    async with gateway.watch(str(daemon.job_id)) as stream:
+        await stream.take(1)
+        await daemon.finish(tell=False)
+        await broker.publish(events_subject(daemon.job_id), b"the end, in other words")
+        assert [event.type for event in await stream.rest()] == ["connection", "job_completed"]
+
+
+class LateReplica:
+    """What the leader has; the one that answers direct gets has it a moment later."""
+
+    def __init__(self, broker: Broker, last_seq: int) -> None:
+        self.client, self.js, self._last_seq = broker.client, self, last_seq
+
+    async def get_last_msg(self, stream: str, subject: str) -> api.RawStreamMsg:
+        return api.RawStreamMsg(stream=stream, subject=subject, seq=self._last_seq)
+
+
+async def replay_to(late: LateReplica, job_id: UUID, seen: list[int]) -> None:
+    async for news in replay.replayed(cast("Broker", late), job_id, 1, "1"):
+        seen.append(news.seq)  # noqa: PERF401 - one at a time, as they come
+
+
+async def test_a_replica_that_lags_ends_no_replay_early(daemon: Daemon, broker: Broker) -> None:
+    last_seq, seen = await daemon.tell(*daemon.sent(1)) + 1, list[int]()
+    late = LateReplica(broker, last_seq)
+    reading = asyncio.create_task(replay_to(late, daemon.job_id, seen))
+    await until(lambda: seen == [last_seq - 1], "what the replica has")
+    await asyncio.sleep(0.2)
+    assert not reading.done()
+    await daemon.tell(*daemon.sent(1))
+    await asyncio.wait_for(reading, 10)
+    assert seen == [last_seq - 1, last_seq]
+
+
+async def test_a_replica_that_stays_behind_is_no_end_of_the_news(
+    daemon: Daemon, broker: Broker
+) -> None:
+    last_seq, seen = await daemon.tell(*daemon.sent(1)), list[int]()
+    with pytest.raises(Unavailable, match="lags"):
+        await replay_to(LateReplica(broker, last_seq + 1), daemon.job_id, seen)
+    assert seen == [last_seq]

@@ -63,10 +63,12 @@ class AwayBroker(Broker):
 
     is_away = True
 
-    async def publish(self, subject: str, payload: bytes, message_id: str = "") -> int:
+    async def publish(
+        self, subject: str, payload: bytes, message_id: str = "", *, version: int | None = None
+    ) -> int:
         if self.is_away:
             raise Unavailable
-        return await super().publish(subject, payload, message_id)
+        return await super().publish(subject, payload, message_id, version=version)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from gateway import hub as hub_module
 from gateway import positions
 from gateway.hub import Hub, Reader
-from gateway.news import News, read_news
+from gateway.news import News, read_news, upto_gap
 from gateway.positions import At, End, Mark, Snapshot
 from gateway.views import Cursor, Everything, Loops, until_completed
 from schemas.events import (
@@ -146,9 +145,30 @@ async def test_a_jump_sends_readers_away_to_ask_for_the_gap() -> None:
     assert (hub.last_seq, hub.epoch) == (500, EPOCH)
 
 
-def test_a_payload_that_is_no_envelope_is_an_error() -> None:
-    with pytest.raises(msgspec.DecodeError):
-        read_news(EPOCH, 1, b"hello")
+@pytest.mark.parametrize("payload", [
+    b"hello",
+    b'{"firstNo": 1, "frames": [], "v": 2}',
+    b'{"version": 2}',
+    b'{"firstNo": 1, "frames": [{"kind": "sent"}]}',
+])  # fmt: skip
+def test_what_cannot_be_read_is_a_gap(payload: bytes) -> None:
+    assert read_news(EPOCH, 1, payload) == News(1, (), b"", is_gap=True)
+
+
+async def test_a_gap_reaches_the_readers_of_its_job_and_is_counted() -> None:
+    gaps: list[str] = []
+    hub = Hub(on_gap=lambda: gaps.append("gap"))
+    reader = hub.join(JOB)
+    for seq, job in enumerate((JOB, uuid4()), 1):
+        hub.dispatch(seq, job, b"of another release")
+    assert [news.is_gap for news in await reader.take(1)] == [True]
+    assert gaps == ["gap"]
+
+
+def test_what_is_before_a_gap_is_passed_on() -> None:
+    before, gap, after = news(1, 1, sent(1)), read_news(EPOCH, 2, b""), news(3, 5, sent(5))
+    assert upto_gap([before, gap, after]) == [before]
+    assert upto_gap([before, after]) == [before, after]
 
 
 @pytest.mark.parametrize(
