@@ -5,6 +5,7 @@ lose: a wake that failed, a turn that vanished, a daemon that was killed.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ SWEEP_LOCK: Final = 0x73776570  # "swep"
 WAKE_GRACE_SECONDS: Final = 1.0  # beyond a pause, a lane with work that nobody holds needs waking
 OVERDUE_SECONDS: Final = 1.5  # a turn that is due is delivered and taken within milliseconds
 LONGEST_GRACE_SECONDS: Final = 3.0  # a lane in a longer pause is woken in vain, which is harmless
-FLUSH_SECONDS: Final = 2
+NAK_SECONDS: Final = 2.0  # longer than an election takes, as a rule
 
 
 class Sweeper:
@@ -108,16 +109,22 @@ class Sweeper:
     async def _hand_on(self, dead: Sequence[Any]) -> None:
         """Nak the turns that dead daemons held: the next one goes on at once.
 
-        Known to have arrived before the lanes are free: if we die meanwhile, the next sweeper
-        finds them as they were.
+        By requests, so that they are known to have arrived before the lanes are free: on a cluster
+        that elects a leader just now they would be lost. The next sweep finds the lanes as they
+        were. Where nobody answers for a consumer, there is none that could hold a turn.
         """
         for lane in dead:
             self._observer.log.warning(
                 "a turn lost its holder; it is handed on", phone_number_id=lane["phone_number_id"]
             )
-            await self._broker.client.publish(lane["reply_subject"], b"-NAK")
-        if dead:
-            await self._broker.client.flush(FLUSH_SECONDS)
+        naks = (self._nak(lane["reply_subject"]) for lane in dead)
+        for said in await asyncio.gather(*naks, return_exceptions=True):
+            if said is not None:
+                raise said
+
+    async def _nak(self, reply_subject: str) -> None:
+        with contextlib.suppress(nats.errors.NoRespondersError):
+            await self._broker.client.request(reply_subject, b"-NAK", timeout=NAK_SECONDS)
 
 
 _FIGURES: Final = (

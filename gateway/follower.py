@@ -15,7 +15,7 @@ from nats.js import api
 
 from gateway.hub import Hub
 from gateway.positions import epoch_of
-from plumbing.broker import Broker
+from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
 from plumbing.puller import Puller
 from schemas.subjects import EVENTS_STREAM, job_of
@@ -24,6 +24,7 @@ CREDIT: Final = 1000
 INACTIVE_SECONDS: Final = 60.0  # the server forgets the consumer of a gateway that died
 LOOK_SECONDS: Final = 0.25
 RETRY_SECONDS: Final = 0.5
+LOOKS_BEHIND: Final = 10  # RETRY_SECONDS apart
 
 
 class Follower:
@@ -31,6 +32,7 @@ class Follower:
 
     def __init__(self, broker: Broker, hub: Hub, log: Log) -> None:
         self._broker, self._hub, self._log = broker, hub, log
+        self._looks_behind = 0  # in a row
         self._delivered = 0  # of this consumer, by its own count: a jump is a loss
         self._lost = asyncio.Event()
 
@@ -40,7 +42,7 @@ class Follower:
             try:
                 if self._broker.is_connected:
                     await self._follow()
-            except (nats.errors.Error, TimeoutError, OSError) as error:
+            except (nats.errors.Error, TimeoutError, OSError, Unavailable) as error:
                 self._log.warning("events cannot be followed just now", error=repr(error))
             await asyncio.sleep(RETRY_SECONDS)
 
@@ -65,12 +67,18 @@ class Follower:
     async def _find_start(self) -> None:
         """At the first start, and when the stream was made anew, begin at its end.
 
-        A server that lost its data has no streams until somebody makes them.
+        A server that lost its data has no streams until somebody makes them. A leader that was
+        just elected may not have come to its own end yet: only one that stays behind what was
+        read here has lost it.
         """
         await self._broker.ensure_streams()
         info = await self._broker.js.stream_info(EVENTS_STREAM)
         epoch, last_seq = epoch_of(info.created), info.state.last_seq
-        if epoch != self._hub.epoch or last_seq < self._hub.last_seq:
+        is_behind = epoch == self._hub.epoch and last_seq < self._hub.last_seq
+        self._looks_behind = self._looks_behind + 1 if is_behind else 0
+        if 0 < self._looks_behind < LOOKS_BEHIND:
+            raise Unavailable("the stream's leader is behind what was read of it")
+        if epoch != self._hub.epoch or is_behind:
             self._hub.jump(last_seq, epoch)
 
     async def _make_consumer(self) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,6 +18,7 @@ from plumbing.logs import Log
 from plumbing.streams import WHAT_TO_DO, why
 from plumbing.tasks import end
 from schemas import subjects
+from schemas.environment import servers_of
 from schemas.jobs import JobOrder
 from schemas.wire import headers_of
 
@@ -37,7 +38,7 @@ class Broker:
     """The process's connection to NATS. It starts without a server and heals by itself."""
 
     def __init__(self, url: str, name: str, log: Log, *, replicas: int = 1) -> None:
-        self._url, self._name, self._log, self._replicas = url, name, log, replicas
+        self._servers, self._name, self._log, self._replicas = servers_of(url), name, log, replicas
         self.client = Client()
         self.js: JetStreamContext = self.client.jetstream(timeout=PUBLISH_SECONDS)
         self._connecting: asyncio.Task[None] | None = None
@@ -185,9 +186,13 @@ class Broker:
         await streams.ensure(self.js, self._replicas, self._log)
 
     async def _connect(self) -> None:
+        credentials = _credentials(self._servers)
         await self.client.connect(
-            self._url,
+            self._servers,
             name=self._name,
+            user=credentials.user,
+            password=credentials.password,
+            token=credentials.token,
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.3,  # type: ignore[arg-type]  # seconds; a fraction works
             connect_timeout=2,
@@ -223,10 +228,9 @@ class Broker:
 
     async def _on_error(self, error: Exception) -> None:
         if self._may_say_again("no answer"):
-            server = urlsplit(self._url).netloc.rpartition("@")[2]
             self._log.warning(
                 "NATS does not answer as it should; check NATS_URL and that it runs",
-                server=server, error=str(error) or repr(error),
+                server=_shown(self._servers), error=str(error) or repr(error),
             )  # fmt: skip
 
     def _may_say_again(self, what: str) -> bool:
@@ -248,3 +252,26 @@ class Broker:
 
     async def _on_reconnected(self) -> None:
         self._log.info("NATS connection is back")
+
+
+class _Credentials(NamedTuple):
+    user: str | None = None
+    password: str | None = None
+    token: str | None = None
+
+
+def _credentials(servers: list[str]) -> _Credentials:
+    """Those of the first server that has any, for all: the client would show those that the
+    cluster tells of none, be refused, and close for good.
+    """
+    for url in servers:
+        parts = urlsplit(url)
+        if parts.username is not None and parts.password is not None:
+            return _Credentials(user=parts.username, password=parts.password)
+        if parts.username is not None:
+            return _Credentials(token=parts.username)
+    return _Credentials()
+
+
+def _shown(servers: list[str]) -> str:
+    return ", ".join(urlsplit(url).netloc.rpartition("@")[2] for url in servers)

@@ -136,6 +136,33 @@ def parse_url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def servers_of(urls: str) -> list[str]:
+    """The servers of a cluster, a URL each: `nats://a:4222,nats://b:4222`, or `nats://a,b`.
+
+    One that has no scheme of its own has the scheme and the credentials of the one before it.
+    """
+    found: list[str] = []
+    for url in re.split(r",\s*(?=\w+://)", urls.strip()):
+        scheme, _, rest = url.partition("://")
+        credentials, at, hosts = rest.rpartition("@")
+        found += [f"{scheme}://{credentials}{at}{host.strip()}" for host in hosts.split(",")]
+    return found
+
+
+def parse_servers(*schemes: str) -> Callable[[str], str]:
+    """URLs of one or several servers, as `servers_of` reads them."""
+    parse_one = parse_url(*schemes)
+
+    def parse(text: str) -> str:
+        for url in servers_of(text):
+            parse_one(url)
+        if len({url.startswith("ws") for url in servers_of(text)}) > 1:
+            raise ValueError("mixes websockets with others; give all servers one scheme")
+        return text
+
+    return parse
+
+
 def parse_webhook_url(text: str) -> str:
     """A URL to post to, or "" for the word none."""
     return "" if text.strip().lower() == "none" else parse_url("http", "https")(text)

@@ -15,6 +15,7 @@ from schemas.environment import (
     parse_meta_id,
     parse_region,
     parse_secrets,
+    parse_servers,
     parse_url,
     parse_words,
     parse_yes_or_no,
@@ -41,8 +42,9 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Env(
             "NATS_URL",
-            "nats-server with JetStream; `make run` brings its own when unset",
-            parse=parse_url("nats", "tls", "ws", "wss"),
+            "nats-server with JetStream, or all servers of a cluster, comma separated; `make run`"
+            " brings its own when unset",
+            parse=parse_servers("nats", "tls", "ws", "wss"),
             secret=True,
         ),
     ] = "nats://127.0.0.1:4222"

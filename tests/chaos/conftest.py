@@ -98,6 +98,17 @@ class Chaos:
             if later := arrivals[bisect_right(arrivals, at_ns) :]:
                 self.recovery_seconds.append((later[0] - at_ns) / 1e9)
 
+    async def silences(self, spans_ns: Iterable[tuple[int, int]]) -> None:
+        """Note the longest time without a message that was accepted, in each span."""
+        arrivals = await self.fleet.arrivals()
+        for began_ns, ended_ns in spans_ns:
+            within = [at for at in arrivals if began_ns <= at <= ended_ns]
+            marks = [began_ns, *within]
+            later = arrivals[bisect_right(arrivals, ended_ns) :]
+            ends = [*within, later[0] if later else ended_ns]
+            longest = max(end - mark for mark, end in zip(marks, ends, strict=True))
+            self.recovery_seconds.append(longest / 1e9)
+
     async def account(self) -> Account:
         """The judge's word: fails when anybody got two, was lost, or a count is off."""
         account = await judge(self.fleet)

@@ -3,7 +3,7 @@
 import pytest
 
 from schemas import lease
-from schemas.environment import ApiKey, SettingsError, fields_of
+from schemas.environment import ApiKey, SettingsError, fields_of, servers_of
 from schemas.failpoints import FailPoint
 from schemas.loading import load
 from schemas.sandbox_settings import Sandbox
@@ -174,6 +174,26 @@ def test_fail_points_have_a_name_and_a_passage() -> None:
 def test_an_address_that_leads_nowhere_is_refused(url: str) -> None:
     (problem,) = problems(Gateway, {"DATABASE_URL": url})
     assert problem.startswith("DATABASE_URL must be a URL such as postgresql://host:port")
+
+
+@pytest.mark.parametrize(("text", "servers"), [
+    ("nats://a:4222", ["nats://a:4222"]),
+    ("nats://a:1,nats://b:2", ["nats://a:1", "nats://b:2"]),
+    ("nats://a, nats://b", ["nats://a", "nats://b"]),
+    ("tls://me:se,cret@a:1,b:2", ["tls://me:se,cret@a:1", "tls://me:se,cret@b:2"]),
+    ("nats://x@a,nats://y@b,c", ["nats://x@a", "nats://y@b", "nats://y@c"]),
+])  # fmt: skip
+def test_a_cluster_is_named_by_all_its_servers(text: str, servers: list[str]) -> None:
+    assert load(Gateway, {"NATS_URL": text}).nats_url == text
+    assert servers_of(text) == servers
+
+
+@pytest.mark.parametrize("text", [
+    "a:4222", "nats://a,http://b", "nats://a:x", "nats://a,", "nats://a,ws://b",
+])  # fmt: skip
+def test_a_server_of_a_cluster_that_is_none_is_refused(text: str) -> None:
+    (problem,) = problems(Gateway, {"NATS_URL": text})
+    assert problem.startswith("NATS_URL m")
 
 
 def test_every_setting_says_what_it_means_and_one_name_means_one_thing() -> None:

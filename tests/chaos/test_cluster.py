@@ -1,0 +1,181 @@
+"""A cluster of three nats-servers: restarted one by one, killed, and grown, in mid-job."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from plumbing.broker import Broker
+from schemas.subjects import JOBS_STREAM, STREAMS
+from tests.chaos.campaigns import finished, reaches, restarting
+from tests.chaos.conftest import Chaos
+from tests.cluster import Cluster, Node, cluster_in
+from tests.e2e.watcher import Watcher
+
+pytestmark = pytest.mark.timeout(600)
+PACE = {"BULK_LOOP_SIZE": "20", "BULK_LOOP_PAUSE_MS": "200", "BULK_MESSAGES_PER_SECOND": "20"}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    with cluster_in(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def nats_url(cluster: Cluster) -> str:
+    """The fleet's NATS: all three."""
+    return cluster.url
+
+
+@pytest.fixture
+async def replicated(chaos: Chaos, cluster: Cluster) -> Chaos:
+    """A fleet on a cluster that works, with three replicas of everything."""
+    chaos.fleet.env |= {"NATS_REPLICAS": "3", **PACE}
+    await cluster.healthy()
+    return chaos
+
+
+@contextlib.asynccontextmanager
+async def watching(chaos: Chaos, job_id: str) -> AsyncIterator[Watcher]:
+    """Somebody who watches the job to its end, and comes back whenever the stream ends early."""
+    watcher = Watcher(chaos.fleet.http, f"{chaos.fleet.api}/bulk/realtime/{job_id}")
+
+    async def follow() -> None:
+        while "job_completed" not in watcher.types:
+            await watcher.read_to_the_end()
+            await asyncio.sleep(0.1)
+
+    following = asyncio.create_task(follow())
+    yield watcher
+    await asyncio.wait_for(following, 60)
+
+
+def saw_everybody_once(watcher: Watcher, total: int) -> bool:
+    """Every message that was sent since the first snapshot, each once and in order; what a later
+    snapshot has in its place counts as seen.
+    """
+    at = watcher.seen[0][1]["job"]["sent"]
+    for _, frame in watcher.seen:
+        if frame["type"] == "connection":
+            at = max(at, frame["job"]["sent"])
+        elif frame["type"] == "message_sent":
+            if frame["sent"] != at + 1:
+                return False
+            at += 1
+    return bool(at == total)
+
+
+async def test_a_rolling_restart_in_mid_job_costs_nobody_a_message(
+    replicated: Chaos, cluster: Cluster, full: bool
+) -> None:
+    rounds = 3 if full else 1
+    chaos = replicated
+    chaos.about("4.3", f"a cluster of three: each asked to leave and started again, {3 * rounds}"
+                " times (longest silence)")  # fmt: skip
+    fleet, total, spans = chaos.fleet, 900 if full else 300, []
+    with fleet.sandbox(), fleet.gateway(), restarting(fleet, 3):
+        job_id = (await fleet.submit(total))["jobId"]
+        async with watching(chaos, job_id) as watcher:
+            await reaches(fleet, job_id, 10)
+            for node in cluster.nodes * rounds:
+                began_ns = time.monotonic_ns()
+                await leaves_and_comes_back(node, cluster)
+                spans.append((began_ns, time.monotonic_ns()))
+                await fleet.submit(5, first=total + 5 * len(spans))
+                await fleet.deliver_receipts()
+            await finished(fleet, job_id, seconds=180)
+        await everything_finished(chaos)
+        await chaos.silences(spans)
+        account = await chaos.account()
+    assert (account.sent, account.unknown) == (total + 15 * rounds, 0)
+    assert saw_everybody_once(watcher, total)
+
+
+async def leaves_and_comes_back(node: Node, cluster: Cluster) -> None:
+    await asyncio.to_thread(node.leave)
+    await asyncio.to_thread(node.start)
+    await cluster.healthy()
+
+
+async def test_a_server_and_then_the_leader_killed_in_mid_job_cost_nobody_a_message(
+    replicated: Chaos, cluster: Cluster, full: bool
+) -> None:
+    rounds = 5 if full else 1
+    chaos = replicated
+    chaos.about("4.4", f"a cluster of three: kill -9 of a follower, then of the leader, {rounds}"
+                f" time{'s' * (rounds > 1)} (longest silence)")  # fmt: skip
+    fleet, total, spans = chaos.fleet, 900 if full else 300, []
+    with fleet.sandbox(), fleet.gateway(), restarting(fleet, 3) as slots:
+        job_id = (await fleet.submit(total))["jobId"]
+        broker = await connected(cluster)
+        async with watching(chaos, job_id) as watcher:
+            await reaches(fleet, job_id, 10)
+            for _ in range(rounds):
+                for is_leader in (False, True):
+                    leader = await cluster.leader(broker, JOBS_STREAM)
+                    others = [node for node in cluster.nodes if node is not leader]
+                    began_ns = time.monotonic_ns()
+                    await dies_and_comes_back(leader if is_leader else others[0], cluster)
+                    spans.append((began_ns, time.monotonic_ns()))
+            slots[0].kill()  # and a daemon, with the cluster's newest leader
+            await dies_and_comes_back(await cluster.leader(broker, JOBS_STREAM), cluster)
+            await fleet.deliver_receipts()
+            await reaches(fleet, job_id, total - 5, seconds=180)
+            await fleet.deliver_receipts()
+            await finished(fleet, job_id, seconds=180)
+        await broker.close()
+        await chaos.silences(spans)
+        account = await chaos.account()
+    assert account.unknown <= 2
+    assert saw_everybody_once(watcher, account.sent)
+
+
+async def dies_and_comes_back(node: Node, cluster: Cluster) -> None:
+    await asyncio.to_thread(node.kill)
+    await asyncio.sleep(2)
+    await asyncio.to_thread(node.start)
+    await cluster.healthy()
+
+
+async def test_streams_of_one_replica_get_three_in_mid_job(chaos: Chaos, cluster: Cluster) -> None:
+    chaos.about("4.5", "a cluster of three: streams of one replica get three in mid-job")
+    fleet, total = chaos.fleet, 200
+    fleet.env |= PACE
+    await cluster.healthy()
+    with fleet.sandbox(), fleet.gateway(), fleet.daemon():
+        job_id = (await fleet.submit(total))["jobId"]
+        await reaches(fleet, job_id, 20)
+        fleet.env["NATS_REPLICAS"] = "3"
+        raised_ns = time.monotonic_ns()
+        with fleet.daemon():
+            broker = await connected(cluster)
+            for stream in STREAMS:
+                config = (await broker.js.stream_info(stream.name)).config
+                assert config.num_replicas == 3
+            await cluster.healthy()
+            leader = await cluster.leader(broker, JOBS_STREAM)
+            await dies_and_comes_back(leader, cluster)
+            await finished(fleet, job_id, seconds=120)
+            await broker.close()
+        await chaos.silences([(raised_ns, time.monotonic_ns())])
+        account = await chaos.account()
+    assert (account.sent, account.unknown) == (total, 0)
+
+
+async def connected(cluster: Cluster) -> Broker:
+    broker = Broker(cluster.url, "tests", structlog.get_logger(), replicas=3)
+    broker.start()
+    await asyncio.wait_for(broker.ready(), 30)
+    return broker
+
+
+async def everything_finished(chaos: Chaos) -> None:
+    deadline = time.monotonic() + 120
+    while await chaos.fleet.pool.fetchval("SELECT count(*) FROM jobs WHERE finished_at IS NULL"):
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
