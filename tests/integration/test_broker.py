@@ -210,8 +210,10 @@ def cluster(tmp_path: Path) -> Iterator[str]:
         yield f"nats://{addresses[0]}"
 
 
-async def test_on_a_cluster_streams_that_exist_get_their_replicas(cluster: str, log: Log) -> None:
-    for replicas in (1, 3):
+async def test_on_a_cluster_streams_get_more_replicas_and_never_fewer(
+    cluster: str, log: Log
+) -> None:
+    for replicas, has in ((1, 1), (3, 3), (1, 3)):
         broker = Broker(cluster, "tests", log, replicas=replicas)
         broker.start()
         try:
@@ -223,7 +225,35 @@ async def test_on_a_cluster_streams_that_exist_get_their_replicas(cluster: str, 
             await woken(broker)
         finally:
             await broker.close()
-        assert found == [replicas] * 3
+        assert found == [has] * 3
+
+
+async def test_credentials_hold_for_servers_that_only_the_cluster_names(
+    tmp_path: Path, log: Log
+) -> None:
+    ports, url = [free_port() for _ in range(2)], ""
+    routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports)
+    with ExitStack() as stack:
+        children = []
+        for number, port in enumerate(ports):
+            folder = tmp_path / f"n{number}"
+            folder.mkdir()
+            program = nats_with(
+                folder,
+                f"server_name: n{number}\nauthorization {{ user: me, password: secret }}\n"
+                f'cluster {{ name: c, listen: "127.0.0.1:{port}", routes: [{routes}] }}',
+            )
+            children.append(stack.enter_context(running(program)))
+            url = url or f"nats://me:secret@{program.address}"
+        broker = Broker(url, "tests", log)
+        broker.start()
+        await until(lambda: broker.is_connected, "it is connected")
+        await until(lambda: len(broker.client.servers) == 2, "the cluster names the other")
+        children[0].kill()
+        await until(lambda: broker.client.stats["reconnects"] > 0, "it is at the other")
+        assert broker.is_connected
+        assert not broker.closed.is_set()
+        await broker.close()
 
 
 async def woken(broker: Broker, *, seconds: float = 30) -> None:
