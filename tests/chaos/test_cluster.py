@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import structlog
 
+from deploy import servers
+from deploy.programs import running
 from plumbing.broker import Broker
 from schemas.subjects import JOBS_STREAM, STREAMS
 from tests.chaos.campaigns import finished, reaches, restarting
@@ -200,6 +202,29 @@ async def test_streams_of_one_replica_get_three_in_mid_job(chaos: Chaos, cluster
             await finished(fleet, job_id, seconds=120)
             await broker.close()
         await chaos.silences([(raised_ns, time.monotonic_ns())])
+        account = await chaos.account()
+    assert (account.sent, account.unknown) == (total, 0)
+
+
+@whole_only
+async def test_a_job_goes_on_when_one_server_is_left_for_a_cluster(
+    chaos: Chaos, cluster: Cluster, tmp_path: Path
+) -> None:
+    chaos.about("4.7", "one nats-server is left for an empty cluster of three in mid-job")
+    fleet, total = chaos.fleet, 100
+    await cluster.healthy()
+    alone = servers.nats(tmp_path)
+    with fleet.sandbox():
+        with running(alone.program):
+            fleet.env |= {**PACE, "NATS_URL": alone.url}
+            with fleet.gateway(), fleet.daemon():
+                job_id = (await fleet.submit(total))["jobId"]
+                await reaches(fleet, job_id, 30)
+        fleet.env |= {"NATS_URL": cluster.url, "NATS_REPLICAS": "3"}
+        left_ns = time.monotonic_ns()
+        with fleet.gateway(), fleet.daemon():
+            await finished(fleet, job_id)
+        await chaos.recovered(left_ns)
         account = await chaos.account()
     assert (account.sent, account.unknown) == (total, 0)
 
