@@ -18,6 +18,7 @@ from daemon.runner import Handover, Idle, Later, Lost, Runner
 from daemon.store import LaneLost, Store
 from plumbing.broker import Broker, Unavailable
 from plumbing.failpoints import reach
+from plumbing.logs import about
 from schemas import metrics
 from schemas.failpoints import FailPoint
 from schemas.settings import Daemon
@@ -108,7 +109,8 @@ class Turns:
         self._count_held()
         reach(FailPoint.TURN_DELIVERED)
         try:
-            due_in = await self._give_back(held, await self._handover(phone_number_id, held))
+            with about(phone_number_id=phone_number_id):
+                due_in = await self._give_back(held, await self._handover(phone_number_id, held))
         finally:
             del self._held[phone_number_id]
             self._count_held()
