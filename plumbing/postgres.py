@@ -11,6 +11,7 @@ from plumbing.logs import Log
 
 MIGRATIONS = Path(__file__).parent.parent / "schemas" / "sql"
 COMMAND_TIMEOUT_SECONDS = 15
+POOL_SIZE: Final = 10
 _MIGRATION_LOCK = 0x6C6F6F70  # "loop": gateways that start together migrate one after another
 
 # A machine that is gone says no goodbye: the server asks after it, and takes its locks back after
@@ -32,7 +33,7 @@ def load_queries(path: Path) -> Any:
     return aiosql.from_path(path, "asyncpg", encoding="utf-8", mandatory_parameters=False)
 
 
-async def open_pool(url: str, *, name: str, size: int = 10) -> Pool:
+async def open_pool(url: str, *, name: str, size: int = POOL_SIZE) -> Pool:
     """A pool whose jsonb values are bytes of JSON, in both directions.
 
     It connects with its first statement; that raises OSError or asyncpg.PostgresError when the
