@@ -13,6 +13,7 @@ Section = tuple[str, Sequence[Result]]  # a check's name, and what it found
 _WIDEST: Final = max(len(level) for level in Level)
 _INDENT: Final = " " * (_WIDEST + 4)
 _LONGEST_NAME: Final = 10
+_TITLES: Final = {"postgres": "PostgreSQL", "nats": "NATS"}
 _COLORS: Final = {
     Level.OK: "32", Level.NOTE: "36", Level.WARNING: "33", Level.WRONG: "1;31",
 }  # fmt: skip
@@ -28,7 +29,7 @@ def plain(name: str, results: Sequence[Result]) -> Iterator[str]:
 def pretty(name: str, results: Sequence[Result], *, width: int, color: bool) -> Iterator[str]:
     """A chapter a check, wrapped to the terminal, with what to do on a line of its own."""
     yield ""
-    yield _colored(f"  {name}", "1", color=color)
+    yield _colored(f"  {_TITLES.get(name, name.capitalize())}", "1", color=color)
     for result in results:
         level = _colored(f"{result.level:<{_WIDEST}}", _COLORS[result.level], color=color)
         first, *others = _wrapped(result.said, width)

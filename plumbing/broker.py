@@ -188,7 +188,7 @@ class Broker:
 
     async def _create(self, definition: subjects.StreamDef) -> None:
         """JetStream reserves what a stream may take; where that is too much, it gets less."""
-        config = _stream_config(definition, self._replicas)
+        config = stream_config(definition, self._replicas)
         while True:
             try:
                 await self.js.add_stream(config)
@@ -278,7 +278,8 @@ def _why(error: Exception) -> str:
     return f"{said} ({error.err_code})" if said else str(error) or repr(error)  # type: ignore[attr-defined]
 
 
-def _stream_config(definition: subjects.StreamDef, replicas: int) -> api.StreamConfig:
+def stream_config(definition: subjects.StreamDef, replicas: int) -> api.StreamConfig:
+    """The stream as JetStream is asked for it."""
     return api.StreamConfig(
         name=definition.name,
         subjects=definition.subjects,

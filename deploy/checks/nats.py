@@ -20,7 +20,7 @@ SECONDS: Final = 4.0
 OLDEST: Final = (2, 12)  # webhooks that arrive together are stored as one atomic batch
 TRIED: Final = (2, 15)  # with which the tests run
 LEAST_PAYLOAD: Final = 1_000_000  # webhook bodies come in pieces of 900 kB, with headers
-_OFF: Final = (503, 10039)  # no JetStream here, or not for this account
+_NOT_FOR_THIS_ACCOUNT: Final = 10039
 
 
 async def nats_server(patient: Patient) -> list[Result]:
@@ -117,7 +117,10 @@ def no_connection(address: str, error: Exception) -> Result:
 def no_jetstream(error: Exception) -> Result:
     """JetStream is off, or not given to this account."""
     code = getattr(error, "err_code", None)
-    if isinstance(error, nats.errors.NoRespondersError) or code in _OFF:
+    is_off = isinstance(
+        error, nats.errors.NoRespondersError | nats.js.errors.ServiceUnavailableError
+    )
+    if is_off or code == _NOT_FOR_THIS_ACCOUNT:
         return wrong(
             "JetStream is off: turns, events and receipts have nowhere to be.",
             "Start nats-server with -c deploy/nats.conf, or give its account JetStream.",
@@ -141,7 +144,7 @@ def of_version(version: tuple[int, int, int], address: str) -> Iterator[Result]:
             "Upgrade it when you can.",
         )
     else:
-        yield ok(f"nats-server {shown} at {address}, with JetStream.")
+        yield ok(f"nats-server {shown} at {address}.")
 
 
 def of_payload(most_bytes: int) -> Iterator[Result]:

@@ -11,7 +11,7 @@ from deploy.checks.session import Unreachable, session
 from deploy.findings import LosesClaims
 from deploy.reconcile import QUERIES
 from plumbing.postgres import POOL_SIZE as GATEWAY_POOL
-from plumbing.postgres import migrations
+from plumbing.postgres import Connection, migrations
 
 OLDEST: Final = 14
 PER_DAEMON: Final = DAEMON_POOL + 1  # and the session that shows that it lives
@@ -20,24 +20,31 @@ PER_DAEMON: Final = DAEMON_POOL + 1  # and the session that shows that it lives
 async def postgres(patient: Patient) -> list[Result]:
     """Everything that the server says of itself."""
     url = patient.gateway.database_url
+    results: list[Result] = []
     try:
         async with session(url) as connection:
             server = await QUERIES.server(connection)
-            results = [*of_server(server, address_of(url))]
-            if server["has_schema"]:
-                rows = [row async for row in QUERIES.applied_migrations(connection)]
-                results += of_schema([row["version"] for row in rows])
-                missing = [row async for row in QUERIES.tables_out_of_reach(connection)]
-                results += of_rights(missing, server["role"])
-                daemons = await QUERIES.daemons(connection)
-            else:
-                results += of_schema(None)
-                daemons = 0
-            results += of_room(server["connections"], daemons)
+            results += of_server(server, address_of(url))
             results += of_durability(await reconcile.durability(connection))
+            results += await _of_ours(connection, server)
     except Unreachable as error:
-        return [wrong(error.refusal.said, error.refusal.do)]
+        results.append(wrong(error.refusal.said, error.refusal.do))
     return results
+
+
+async def _of_ours(connection: Connection, server: Any) -> list[Result]:
+    """The schema, where there is one, and room for our pools."""
+    if not server["has_schema"]:
+        return [*of_schema(None), *of_room(server["connections"], 0)]
+    missing = [row async for row in QUERIES.tables_out_of_reach(connection)]
+    if missing:
+        return list(of_rights(missing, server["role"]))
+    rows = [row async for row in QUERIES.applied_migrations(connection)]
+    daemons = await QUERIES.daemons(connection)
+    return [
+        *of_schema([row["version"] for row in rows]),
+        *of_room(server["connections"], daemons),
+    ]
 
 
 def of_server(server: Any, address: str) -> Iterator[Result]:
@@ -99,8 +106,6 @@ def of_schema(applied: Sequence[int] | None) -> Iterator[Result]:
 
 def of_rights(missing: Sequence[Any], role: str) -> Iterator[Result]:
     """`missing`: rows of `tables_out_of_reach`."""
-    if not missing:
-        return
     names = ", ".join(row["name"] for row in missing)
     if all(row["is_owner"] for row in missing):
         yield wrong(

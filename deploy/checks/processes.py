@@ -1,6 +1,7 @@
 """The processes: a gateway that is ready, and daemons that live."""
 
 import asyncio
+from typing import Final
 
 import msgspec
 
@@ -10,12 +11,26 @@ from deploy.checks.result import Result, note, ok, wrong
 from deploy.checks.session import Unreachable, session
 from deploy.reconcile import QUERIES
 
+SERVICE: Final = "gateway"  # its name in docker-compose.yml
+
 
 async def processes(patient: Patient) -> list[Result]:
     """The gateway by its own word, daemons by the locks that they hold in PostgreSQL."""
-    answer, counted = await asyncio.gather(get(f"{patient.gateway_url}/readyz"), _counted(patient))
-    gateways, daemons = counted or (None, None)
-    return [of_gateway(answer, patient, gateways), of_daemons(daemons)]
+    (url, answer), counted = await asyncio.gather(_asked(patient), _counted(patient))
+    sessions, daemons = counted or (None, None)
+    return [of_gateway(answer, url, sessions), of_daemons(daemons)]
+
+
+async def _asked(patient: Patient) -> tuple[str, Answer | NoAnswer]:
+    """The gateway's word, and where it was got; a container of its own finds it by its name."""
+    url = patient.gateway_url
+    answer = await get(f"{url}/readyz")
+    if isinstance(answer, NoAnswer) and not patient.is_told_where:
+        service = f"http://{SERVICE}:{patient.gateway.port}"
+        other = await get(f"{service}/readyz")
+        if isinstance(other, Answer):
+            return service, other
+    return url, answer
 
 
 async def _counted(patient: Patient) -> tuple[int, int] | None:
@@ -28,9 +43,8 @@ async def _counted(patient: Patient) -> tuple[int, int] | None:
         return None
 
 
-def of_gateway(answer: Answer | NoAnswer, patient: Patient, sessions: int | None) -> Result:
+def of_gateway(answer: Answer | NoAnswer, url: str, sessions: int | None) -> Result:
     """`sessions`: those that gateways have with PostgreSQL."""
-    url = patient.gateway_url
     match answer:
         case Answer(status=200):
             return ok(f"The gateway at {url} is ready.")
@@ -41,7 +55,7 @@ def of_gateway(answer: Answer | NoAnswer, patient: Patient, sessions: int | None
                 f"What answers at {url} is no gateway (HTTP {status}).",
                 "Another program has its port: set PORT, or say where it is with --gateway URL.",
             )
-        case NoAnswer(reason=reason) if sessions and not patient.is_told_where:
+        case NoAnswer(reason=reason) if sessions:
             return note(
                 f"A gateway works on this database, and none answers at {url}: {reason}.",
                 "To have it asked, say where it is: --gateway http://gateway:8080",

@@ -17,8 +17,9 @@ from schemas.provider import BASE_URLS
 from schemas.settings import Daemon, Gateway
 
 SHORT_KEY: Final = 20  # characters: what a person makes up is shorter
-OURS: Final = ("BULK_", "META_", "GRAPH_API_", "SANDBOX_", "NATS_", "WHATSAPP_", "OPT_OUT_")
-FOREIGN: Final = frozenset(("NATS_STORE_DIR", "NATS_CREDS", "NATS_VERSION", "NATS_SERVER"))
+OURS: Final = ("BULK_", "META_", "GRAPH_API_", "WHATSAPP_", "OPT_OUT_")
+SHARED: Final = ("NATS_", "SANDBOX_", "DATABASE_", "API_")  # orchestrators set more of these
+ALIKE: Final = 0.85  # of a shared name, to be taken for a slip
 _APP_SECRET: Final = re.compile(r"[0-9a-f]{32}")
 _VERSION: Final = re.compile(r"v\d{1,3}\.\d")
 
@@ -42,9 +43,10 @@ def _names(environ: Mapping[str, str]) -> Iterator[Result]:
     known = catalogue()
     legacy = {s.env.legacy: name for name, s in known.items() if s.env.legacy}
     names = [*known, *legacy]
-    for name in sorted(environ):
-        if name.startswith(OURS) and name not in (*names, *FOREIGN) and environ[name].strip():
-            close = get_close_matches(name, names, n=1)
+    for name in sorted(set(environ) - set(names)):
+        close = get_close_matches(name, names, n=1, cutoff=0.6 if name.startswith(OURS) else ALIKE)
+        is_a_slip = name.startswith(OURS) or (name.startswith(SHARED) and close)
+        if is_a_slip and environ[name].strip():
             do = f"Did you mean {close[0]}?" if close else "docs/settings.md has all names."
             yield warning(f"{name} is set, and nothing reads it.", do)
     for old, new in legacy.items():

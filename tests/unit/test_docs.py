@@ -28,6 +28,7 @@ METRICS = (ROOT / "docs" / "metrics.md").read_text()
 META_ERRORS = (ROOT / "docs" / "meta-errors.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 LOGS = (ROOT / "docs" / "logs.md").read_text()
+DOCTOR = (ROOT / "docs" / "doctor.md").read_text()
 
 
 def test_the_page_on_metas_errors_has_every_code_with_its_action() -> None:
@@ -83,7 +84,7 @@ def test_the_readme_names_every_command_of_the_makefile() -> None:
     "folder", ["schemas", "plumbing", "gateway", "daemon", "sandbox", "deploy"]
 )
 def test_the_architecture_names_every_file(folder: str) -> None:
-    names = [path.stem for path in sorted((ROOT / folder).glob("*.py")) if path.stem[0] != "_"]
+    names = [path.stem for path in sorted((ROOT / folder).rglob("*.py")) if path.stem[0] != "_"]
     section = ARCHITECTURE.split(f"### `{folder}/`")[1].split("\n### ")[0]
     assert [name for name in names if f"`{name}" not in section] == []
 
@@ -93,7 +94,9 @@ def test_the_picture_of_the_states_has_every_move_and_no_other() -> None:
     assert sorted(drawn) == sorted((str(was), str(becomes)) for was, becomes in MESSAGE_MOVES)
 
 
-@pytest.mark.parametrize("document", [README, ARCHITECTURE, METRICS, SAFETY, SETTINGS, LOGS])
+@pytest.mark.parametrize(
+    "document", [README, ARCHITECTURE, METRICS, SAFETY, SETTINGS, LOGS, DOCTOR]
+)
 def test_no_link_leads_nowhere(document: str) -> None:
     links = re.findall(r"\]\(((?!https?:|#)[^)#]+)", document)
     here = (ROOT, ROOT / "docs")
