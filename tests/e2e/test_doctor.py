@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy import told
 from deploy.programs import CHECKOUT
+from tests.e2e.test_local_stack import Stack
 from tests.fleet import PHONE, Fleet, Restartable
 
 pytestmark = pytest.mark.timeout(120)
@@ -51,6 +53,18 @@ async def test_a_fleet_in_order_is_well_and_a_broken_one_is_not(
     assert lines.count("wrong") == 3 + 1  # PostgreSQL, two of Meta's questions, the gateway
     assert gone.returncode == 1
     assert SECRET not in well.stdout + told.stdout + other.stdout + gone.stdout
+
+
+async def test_the_stack_of_a_folder_is_found_and_well_and_leaves_nothing(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, {})
+    left = stack.folder / ".data" / told.NAME
+    async with stack.up():
+        well = doctor(stack.folder, {})
+        assert left.exists()
+    assert (well.stderr, well.returncode) == ("", 0), well.stdout
+    assert well.stdout.endswith("\nAll is well.\n")
+    assert not left.exists()
+    assert doctor(stack.folder, {}).stderr.startswith("Nothing to look at: no stack runs")
 
 
 def test_wrong_settings_end_with_78_and_are_not_shown(tmp_path: Path) -> None:
