@@ -12,16 +12,14 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
-import msgspec
+from typing import Final, TypeVar
 
 from deploy import doctor_view, told
 from deploy.checks.clock import clock
 from deploy.checks.ledger import ledger
 from deploy.checks.meta import meta
 from deploy.checks.nats import nats_server
-from deploy.checks.patient import Patient, default_gateway_url
+from deploy.checks.patient import BOTH, Patient, default_gateway_url
 from deploy.checks.postgres import postgres
 from deploy.checks.processes import processes
 from deploy.checks.result import Level, Result, wrong
@@ -30,7 +28,7 @@ from deploy.doctor_view import Section
 from deploy.reconcile import LONGEST_SECONDS
 from deploy.terminal import Terminal
 from plumbing.process import EXIT_CONFIG, CannotStart
-from schemas.environment import SettingsError
+from schemas.environment import SettingsError, read
 from schemas.loading import load
 from schemas.settings import Daemon, Gateway
 
@@ -42,6 +40,7 @@ in this folder."""
 CHECK_SECONDS: Final = 30.0  # each bounds its own questions; this is for what nobody thought of
 FEW_COLUMNS: Final = 100  # longer lines are hard to read
 
+S = TypeVar("S", Gateway, Daemon)
 Look = Callable[[Patient], Awaitable[list[Result]]]
 
 
@@ -69,7 +68,8 @@ def main(arguments: list[str]) -> int:
     """Make every check and say what they found; returns the exit code."""
     wanted = _parser().parse_args(arguments)
     try:
-        patient = patient_of(os.environ, Path.cwd() / ".data", wanted.gateway)
+        judged = (wanted.settings_of,) if wanted.settings_of else BOTH
+        patient = patient_of(os.environ, Path.cwd() / ".data", wanted.gateway, judged)
         checks = [check for check in CHECKS if check.name != "ledger" or not wanted.quick]
         sections = asyncio.run(examine(patient, checks, as_json=wanted.json))
     except SettingsError as error:
@@ -81,7 +81,10 @@ def main(arguments: list[str]) -> int:
     return int(any(result.level is Level.WRONG for _, found in sections for result in found))
 
 
-def patient_of(environ: Mapping[str, str], data: Path, gateway_url: str | None) -> Patient:
+def patient_of(
+    environ: Mapping[str, str], data: Path, gateway_url: str | None,
+    judged: tuple[str, ...] = BOTH,
+) -> Patient:  # fmt: skip
     """Whom to look at. Raises SettingsError, which lists every bad one, or CannotStart."""
     if not any(environ.get(name, "").strip() for name in ("DATABASE_URL", "NATS_URL")):
         running = told.read(data)
@@ -92,9 +95,9 @@ def patient_of(environ: Mapping[str, str], data: Path, gateway_url: str | None) 
             )
         given = {name: value for name, value in environ.items() if value.strip()}
         environ = {**(running or {}), **given}
-    gateway, daemon = _loaded(environ)
-    url = gateway_url or default_gateway_url(gateway)
-    return Patient(gateway, daemon, environ, url.rstrip("/"), gateway_url is not None)
+    gateway, daemon = _loaded(environ, judged)
+    url = (gateway_url or default_gateway_url(gateway)).rstrip("/")
+    return Patient(gateway, daemon, environ, url, gateway_url is not None, judged)
 
 
 async def examine(patient: Patient, checks: Sequence[Check], *, as_json: bool) -> list[Section]:
@@ -142,20 +145,22 @@ def _shown(out: Terminal, section: Section) -> Sequence[str]:
     return list(doctor_view.pretty(name, results, width=width, color=color))
 
 
-def _loaded(environ: Mapping[str, str]) -> tuple[Gateway, Daemon]:
+def _loaded(environ: Mapping[str, str], judged: Sequence[str]) -> tuple[Gateway, Daemon]:
+    """Of a process whose settings these are not, those that are right."""
     problems: list[str] = []
-    found: list[msgspec.Struct] = []
-    for kind in (Gateway, Daemon):
-        try:
-            found.append(load(kind, environ))
-        except SettingsError as error:
-            problems += error.problems
+    gateway = _read(Gateway, environ, problems if "gateway" in judged else [])
+    daemon = _read(Daemon, environ, problems if "daemon" in judged else [])
     if problems:
         raise SettingsError(list(dict.fromkeys(problems)))
-    gateway, daemon = found
-    assert isinstance(gateway, Gateway)
-    assert isinstance(daemon, Daemon)
     return gateway, daemon
+
+
+def _read(kind: type[S], environ: Mapping[str, str], problems: list[str]) -> S:
+    try:
+        return load(kind, environ)
+    except SettingsError as error:
+        problems += error.problems
+        return kind(**read(kind, environ)[0])
 
 
 def _settings_are_wrong(error: SettingsError, *, as_json: bool) -> int:
@@ -171,6 +176,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one JSON object, for scripts")
     parser.add_argument("--quick", action="store_true", help="leave out the recount of messages")
     parser.add_argument("--gateway", metavar="URL", help="where a gateway answers, if elsewhere")
+    parser.add_argument(
+        "--settings-of", choices=BOTH, help="where the environment is that of one process alone"
+    )
     return parser
 
 

@@ -62,7 +62,7 @@ def read(answer: Answer | NoAnswer, kind: type[Any]) -> Any:
 def result_of(no: No, asked: str, setting: str) -> Result:
     """A no as a line: `asked` is what was asked for, `setting` what names it."""
     if no.status is None:
-        return wrong(f"{asked} could not be asked for: {no.reason}.", "Is there a way to it?")
+        return wrong(f"Meta could not be asked: {no.reason}.", "Is there a way out to it?")
     said = no.reason.rstrip(".")
     if no.is_token:
         return wrong(

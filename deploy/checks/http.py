@@ -36,6 +36,8 @@ async def get(
             return await _ask(session, url, headers or {}, params or {})
     except TimeoutError:
         return NoAnswer(f"no answer within {SECONDS:.0f} s")
+    except aiohttp.ClientConnectorError as error:  # its own words are a client's for a client
+        return NoAnswer(error.os_error.strerror or str(error.os_error))
     except (aiohttp.ClientError, OSError) as error:
         return NoAnswer(str(error) or repr(error))
 

@@ -74,9 +74,15 @@ async def _of_consumer(
         info = await js.consumer_info(definition.stream, definition.name)
     except nats.js.errors.NotFoundError:
         return streams.no_consumer(definition)
-    is_senders = definition is subjects.SENDERS
-    ack_wait = patient.daemon.ack_wait_seconds if is_senders else subjects.MERGE_ACK_WAIT_SECONDS
-    return streams.of_consumer(info, definition, ack_wait)
+    return streams.of_consumer(info, definition, _ack_wait_seconds(definition, patient))
+
+
+def _ack_wait_seconds(definition: subjects.ConsumerDef, patient: Patient) -> float | None:
+    """None: the daemons may have been told another than is known here."""
+    if definition is not subjects.SENDERS:
+        return subjects.MERGE_ACK_WAIT_SECONDS
+    is_told = patient.environ.get("BULK_ACK_WAIT_S", "").strip()
+    return patient.daemon.ack_wait_seconds if is_told else None
 
 
 @asynccontextmanager

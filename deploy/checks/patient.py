@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from urllib.parse import urlsplit
 
 from schemas.settings import Daemon, Gateway
 
-_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to reach
+BOTH: Final = ("gateway", "daemon")
+_ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - to reach
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,7 @@ class Patient:
     environ: Mapping[str, str]
     gateway_url: str  # where a gateway is asked whether it is ready
     is_told_where: bool = False  # somebody named that address
+    judged: tuple[str, ...] = BOTH  # whose settings these are; what the other reads may not be here
 
 
 def default_gateway_url(settings: Gateway) -> str:

@@ -33,8 +33,10 @@ def about(patient: Patient) -> Iterator[Result]:
     """Everything that is worth a line."""
     yield from _names(patient.environ)
     yield from _where_messages_go(patient.gateway)
-    yield from _proof(patient.gateway, patient.daemon)
-    yield from _doors(patient.gateway, patient.daemon)
+    yield from _proof(patient.gateway)
+    if "gateway" in patient.judged:
+        yield from _handshake(patient.gateway)
+        yield from _doors(patient.gateway, patient.daemon)
     yield from _sending(patient.daemon)
 
 
@@ -88,21 +90,15 @@ def _somewhere_else(url: str) -> Iterator[Result]:
         yield note(f"Messages go to {url} instead of to Meta itself.")
 
 
-def _proof(gateway: Gateway, daemon: Daemon) -> Iterator[Result]:
+def _proof(gateway: Gateway) -> Iterator[Result]:
     """Tokens and secrets, as far as their looks tell."""
-    if str(daemon.access_token).lower().startswith("bearer "):
+    if str(gateway.access_token).lower().startswith("bearer "):
         yield wrong("META_ACCESS_TOKEN begins with the word Bearer.", "Give the token alone.")
     if not gateway.app_secrets and not gateway.is_sandboxed:
         yield warning(
             "META_APP_SECRET is not set, so webhooks are refused: nobody learns what was delivered,"
             " which messages in doubt arrived, and who wrote STOP.",
             "Set it to the app's secret (Meta: App settings, Basic), and META_VERIFY_TOKEN.",
-        )
-    if gateway.app_secrets and not gateway.verify_token:
-        yield warning(
-            "META_VERIFY_TOKEN is not set, so Meta's handshake is refused, and webhooks cannot be"
-            " set up.",
-            "Set it to a word of your own, and give Meta the same.",
         )
     if gateway.provider.is_meta and not gateway.is_sandboxed:
         for secret in gateway.app_secrets:
@@ -118,6 +114,15 @@ def _proof(gateway: Gateway, daemon: Daemon) -> Iterator[Result]:
             "META_WABA_ID is not set: submissions are not held against their templates; the first"
             " message of each job finds out.",
             "Set it to the id of the WhatsApp business account.",
+        )
+
+
+def _handshake(gateway: Gateway) -> Iterator[Result]:
+    if gateway.app_secrets and not gateway.verify_token:
+        yield warning(
+            "META_VERIFY_TOKEN is not set, so Meta's handshake is refused, and webhooks cannot be"
+            " set up.",
+            "Set it to a word of your own, and give Meta the same.",
         )
 
 

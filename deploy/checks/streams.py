@@ -97,11 +97,13 @@ def no_consumer(asked: ConsumerDef) -> Result:
     )
 
 
-def of_consumer(info: api.ConsumerInfo, asked: ConsumerDef, ack_wait_seconds: float) -> Result:
-    """One that exists."""
+def of_consumer(
+    info: api.ConsumerInfo, asked: ConsumerDef, ack_wait_seconds: float | None
+) -> Result:
+    """One that exists; any `ack_wait` will do where none is known."""
     config = info.config
     pairs = {
-        "ack_wait": (config.ack_wait, ack_wait_seconds),
+        "ack_wait": (config.ack_wait, ack_wait_seconds or config.ack_wait),
         "filter_subject": (config.filter_subject, asked.filter_subject),
         "max_ack_pending": (config.max_ack_pending, asked.max_ack_pending),
         "max_deliver": (config.max_deliver, -1),
