@@ -87,7 +87,7 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
         return refused(key)
     digest = await _digest(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
-        return _answer_again(first, digest)
+        return _answer_again(parts, first, digest)
     submitted = await read(body, kind, parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
@@ -170,12 +170,13 @@ async def _lost_race(parts: Parts, job: store.NewJob) -> web.Response:
     assert job.idempotency_key is not None
     winner = await parts.store.submission(job.owner, job.idempotency_key)
     assert winner is not None
-    return _answer_again(winner, job.request_hash)
+    return _answer_again(parts, winner, job.request_hash)
 
 
-def _answer_again(first: store.Submitted, digest: bytes | None) -> web.Response:
+def _answer_again(parts: Parts, first: store.Submitted, digest: bytes | None) -> web.Response:
     if first.request_hash != digest:
         return refused(errors.key_reused())
+    parts.log.info("a submission came again; its job is told", job_id=str(first.id))
     return answer(_said(first), 201, REPLAYED)
 
 

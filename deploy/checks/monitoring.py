@@ -46,6 +46,7 @@ async def look(client: Client, nats_url: str) -> list[Result]:
 
 
 def unseen(base: str) -> Result:
+    """Nothing of the server that we are connected to answers there."""
     return note(
         f"Whether NATS syncs each message to its disk cannot be seen: nothing of it answers at"
         f" {base}.",

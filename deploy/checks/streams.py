@@ -38,6 +38,7 @@ def of_account(account: api.AccountInfo, replicas: int) -> Iterator[Result]:
 
 
 def missing(name: str) -> Result:
+    """One that does not exist."""
     return wrong(
         f"The stream {name} does not exist.",
         "Start a gateway or a daemon: either makes it. One that runs and does not says why in its"
@@ -91,6 +92,7 @@ def differences(config: api.StreamConfig, asked: StreamDef) -> Iterator[str]:
 
 
 def no_consumer(asked: ConsumerDef) -> Result:
+    """One that does not exist."""
     return warning(
         f"The consumer {asked.name} of {asked.stream} does not exist.",
         "Start a daemon, which makes it.",
