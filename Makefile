@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test chaos doctor check format bench lock clean
+.PHONY: help install run demo test chaos doctor check format docs bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ test: install ## the whole test suite, on real embedded servers
 chaos: install ## every fault at full length, about 15 minutes; its table goes to docs/crash-safety.md
 	@CHAOS=full $(BIN)/python -m pytest tests/chaos
 
-doctor: install ## recount every job from its rows: is everybody accounted for?
+doctor: install ## what is wrong, from the settings to Meta, and what to do; recounts every job
 	@$(BIN)/python -m deploy.doctor
 
 check: install ## style, types and import rules
@@ -45,6 +45,9 @@ check: install ## style, types and import rules
 format: install ## let ruff write the style
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
+
+docs: install ## write the tables of the documents that the code decides
+	@$(BIN)/python -m deploy.docs
 
 bench: install ## speed: accepted, sent (against a bare client), receipts taken in and merged
 	@$(BIN)/python -m bench

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from daemon.rows import JobEnd, JobMoved
@@ -38,6 +38,8 @@ class JobNews:
     unknown: int
     delivered: int
     read: int
+    phone_number_id: str
+    trace: str | None  # of the request that made the job
 
 
 @dataclass(frozen=True)
@@ -110,15 +112,19 @@ class Doubts:
         return JobMoved(**row) if row else None
 
 
+_OF_THE_JOB: Final = (
+    "event_no", "sent", "failed", "skipped", "unknown", "delivered", "read", "phone_number_id",
+    "trace",
+)  # fmt: skip
+
+
 def _merged(batch: dict[Place, Standing], rows: list[Any]) -> Merged:
     jobs: dict[UUID, JobNews] = {}
     for row in rows:
         if row["becomes"] is None:
             continue
-        counts = ("event_no", "sent", "failed", "skipped", "unknown", "delivered", "read")
-        news = jobs.setdefault(
-            row["job_id"], JobNews(row["job_id"], [], **{name: row[name] for name in counts})
-        )
+        told = {name: row[name] for name in _OF_THE_JOB}
+        news = jobs.setdefault(row["job_id"], JobNews(row["job_id"], [], **told))
         standing = batch[row["job_id"], row["seq"]]
         # What Meta calls failed and means for now only is skipped here: the counts say so.
         becomes = row["becomes"]

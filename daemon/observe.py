@@ -110,8 +110,8 @@ class Observer:
 
     def job_finished(self, end: JobEnd) -> None:
         self.log.info(
-            "job finished", job_id=str(end.job_id), state=end.state, sent=end.sent,
-            failed=end.failed, unknown=end.unknown, skipped=end.skipped,
+            "job finished", **_of_job(end), state=end.state, sent=end.sent, failed=end.failed,
+            unknown=end.unknown, skipped=end.skipped, reason=end.reason,
         )  # fmt: skip
 
     def turn_renewed(self, phone_number_id: str) -> None:
@@ -119,7 +119,7 @@ class Observer:
         self.log.warning("a turn got lost; it is made anew", phone_number_id=phone_number_id)
 
     def job_moved(self, moved: JobMoved) -> None:
-        self.log.info("job moved", job_id=str(moved.job_id), state=moved.state, reason=moved.reason)
+        self.log.info("job moved", **_of_job(moved), state=moved.state, reason=moved.reason)
 
     def settled(self, news: JobNews) -> None:
         """Receipts moved messages of a job on; doubts that ended are worth a line."""
@@ -131,7 +131,7 @@ class Observer:
             self.meters[metrics.DOUBTS_ENDED].labels(moved.status).inc()
         if ended:
             self.log.info(
-                "receipts ended doubts", job_id=str(news.job_id), messages=len(ended),
+                "receipts ended doubts", **_of_job(news), messages=len(ended),
                 still_unknown=news.unknown,
             )  # fmt: skip
 
@@ -145,6 +145,14 @@ class Observer:
             self.meters[metrics.JOB_MESSAGES].labels(state).set(messages)
         recipients = sum(figures["recipients"] for figures in by_state.values())
         self.meters[metrics.JOB_RECIPIENTS].set(recipients)
+
+
+def _of_job(news: JobEnd | JobMoved | JobNews) -> dict[str, str | None]:
+    """Which job a line is about, whatever job's turn it is said in."""
+    return {
+        "job_id": str(news.job_id), "phone_number_id": news.phone_number_id, "trace": news.trace,
+        "loop": None,
+    }  # fmt: skip
 
 
 def outcome_label(outcome: Outcome) -> str:

@@ -94,7 +94,7 @@ UPDATE jobs j SET
     event_no = j.event_no + (next.state = 'paused')::integer
 FROM next
 WHERE j.id = next.id AND j.state = next.state
-RETURNING j.id, j.content, j.loop_size, j.total, j.event_no, j.is_checked,
+RETURNING j.id, j.trace, j.content, j.loop_size, j.total, j.event_no, j.is_checked,
           next.state = 'paused' AS is_resumed, j.sent > 0 AS is_proven,
           next.state = 'paused' OR NOT j.is_checked AND j.sent = 0 AND j.unknown = 0
               AS needs_probe,
@@ -155,11 +155,11 @@ WITH stopped AS (
         state = 'paused', reason = :reason, stopped_by = 'stalled', followed_no = wanted_no,
         limited_by = NULL, limited_until = NULL, event_no = event_no + 1
     WHERE id = :job_id AND state = 'running'
-    RETURNING id, state, reason, event_no
+    RETURNING id, phone_number_id, trace, state, reason, event_no
 ), forgiven AS (
     UPDATE loops l SET idle_turns = 0 FROM stopped WHERE l.job_id = stopped.id AND l.loop = :loop
 )
-SELECT id AS job_id, state, reason, event_no FROM stopped;
+SELECT id AS job_id, phone_number_id, trace, state, reason, event_no FROM stopped;
 
 
 -- name: note_hold!
@@ -523,7 +523,7 @@ WHERE j.id = :job_id AND j.state = 'running' AND j.queued = 0 AND j.sending = 0
   AND j.unknown > 0
   AND (:resends OR :doubt_seconds::float8 > 0 OR j.doubt_until > clock_timestamp())
   AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
-RETURNING j.id AS job_id, j.state, j.reason, j.event_no;
+RETURNING j.id AS job_id, j.phone_number_id, j.trace, j.state, j.reason, j.event_no;
 
 
 -- name: finish_job^
@@ -545,7 +545,8 @@ WHERE j.id = :job_id AND j.state = :state AND j.queued = 0 AND j.sending = 0
        OR coalesce(j.doubt_until, '-infinity')
           <= clock_timestamp() - :lag_seconds * interval '1 second')
   AND NOT EXISTS (SELECT FROM loops WHERE job_id = j.id AND state <> 'completed')
-RETURNING j.id AS job_id, j.state, j.sent, j.failed, j.unknown, j.skipped, j.event_no, j.reason;
+RETURNING j.id AS job_id, j.phone_number_id, j.trace, j.state, j.sent, j.failed, j.unknown, j.skipped,
+          j.event_no, j.reason;
 
 
 -- name: go_on^
@@ -553,7 +554,8 @@ RETURNING j.id AS job_id, j.state, j.sent, j.failed, j.unknown, j.skipped, j.eve
 -- job goes on at once; one of an older version does not know of settling.
 UPDATE jobs SET state = 'running', event_no = event_no + 1, reason = NULL
 WHERE id = :job_id AND state = 'settling' AND queued > 0
-RETURNING id AS job_id, state, event_no, 'a message of it is to be sent again' AS reason;
+RETURNING id AS job_id, phone_number_id, trace, state, event_no,
+          'a message of it is to be sent again' AS reason;
 
 
 -- name: resend_doubtful^
@@ -585,14 +587,14 @@ UPDATE jobs j SET
     reason = NULL
 FROM tally t
 WHERE j.id = :job_id AND j.state IN ('running', 'settling') AND t.n > 0
-RETURNING j.id AS job_id, j.state, j.event_no,
+RETURNING j.id AS job_id, j.phone_number_id, j.trace, j.state, j.event_no,
           t.n || CASE t.n WHEN 1 THEN ' message' ELSE ' messages' END
           || ' stayed in doubt and will be sent again' AS reason;
 
 
 -- name: next_order^
 -- A job that the lane has to run, if it has any.
-SELECT id, phone_number_id, content, total FROM jobs
+SELECT id, phone_number_id, trace, content, total FROM jobs
 WHERE phone_number_id = :phone_number_id AND wanted = 'run'
   AND (state IN ('queued', 'running') OR state = 'paused' AND wanted_no > followed_no)
 ORDER BY last_turn_at NULLS FIRST, created_at, id
@@ -655,7 +657,7 @@ WHERE phone_number_id = ANY (:phone_number_ids::text[]);
 -- has claimed nothing for longer than its lease can last: the turn was never published, or was lost
 -- with its stream. Waking one that has its turn is harmless. One that
 -- has it and is overdue all the same: its turn went to a daemon that died before it took the lane.
-SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.content, j.total,
+SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.trace, j.content, j.total,
        (l.holder IS NULL OR l.is_released)
            AND greatest(j.created_at, l.turn_due_at)
                < now() - :overdue_seconds * interval '1 second' AS is_overdue
@@ -684,7 +686,8 @@ RETURNING phone_number_id;
 
 -- name: untold_jobs
 -- Finished, and the news of it was lost with the process that should have told it.
-SELECT id AS job_id, state, sent, failed, unknown, skipped, event_no, reason FROM jobs
+SELECT id AS job_id, phone_number_id, trace, state, sent, failed, unknown, skipped, event_no, reason
+FROM jobs
 WHERE finished_at < now() - interval '3 seconds' AND NOT completion_told
 ORDER BY finished_at LIMIT 100;
 
@@ -811,13 +814,15 @@ WITH receipts AS (
                  sum(read) AS read
           FROM by_loop GROUP BY job_id) b
     WHERE j.id = b.job_id
-    RETURNING j.id, j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered, j.read
+    RETURNING j.id, j.phone_number_id, j.trace, j.event_no, j.sent, j.failed, j.skipped, j.unknown,
+              j.delivered, j.read
 )
 SELECT m.job_id, m.seq, m.was, m.state AS becomes, m.recipient,
-       j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered, j.read
+       j.phone_number_id, j.trace, j.event_no, j.sent, j.failed, j.skipped, j.unknown, j.delivered,
+       j.read
 FROM moved m JOIN jobs_told j ON j.id = m.job_id
 UNION ALL
-SELECT job_id, seq, was, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM found
+SELECT job_id, seq, was, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM found
 ORDER BY job_id, seq;
 
 

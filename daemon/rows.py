@@ -44,6 +44,7 @@ class Slowed:
 class Begun:
     """A loop whose turn this is, before its messages are read; None: the job has no loop left."""
 
+    phone_number_id: str
     job: Any
     loop: Any | None
     end: "JobEnd | JobMoved | None" = None  # the job had nothing left to send
@@ -54,11 +55,20 @@ class Begun:
         return job_id
 
     @property
+    def trace(self) -> str | None:
+        """Of the request that made the job; None: an older version did."""
+        trace: str | None = self.job["trace"]
+        return trace
+
+    @property
     def resumed(self) -> "JobMoved | None":
         """That a person has set the paused job going, if so: the news of it."""
         if not self.job["is_resumed"]:
             return None
-        return JobMoved(self.job_id, "running", "resumed", self.job["event_no"])
+        return JobMoved(
+            self.job_id, "running", "resumed", self.job["event_no"], trace=self.trace,
+            phone_number_id=self.phone_number_id,
+        )  # fmt: skip
 
     @property
     def idle_turns(self) -> int:
@@ -133,6 +143,8 @@ class JobEnd:
     skipped: int
     event_no: int
     reason: str | None  # of a job that failed
+    phone_number_id: str
+    trace: str | None  # of the request that made the job
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,8 @@ class JobMoved:
     state: str
     reason: str
     event_no: int
+    phone_number_id: str
+    trace: str | None  # of the request that made the job
 
 
 def written_of(row: Any) -> Written | None:
@@ -195,8 +209,9 @@ def order_of(row: Any) -> JobOrder:
     content = _CONTENT.decode(row["content"])
     name = content.name if isinstance(content, Template) else "text"
     return JobOrder(
-        job_id=row["id"], phone_number_id=row["phone_number_id"], template=name, total=row["total"]
-    )
+        job_id=row["id"], phone_number_id=row["phone_number_id"], template=name, total=row["total"],
+        trace=row["trace"],
+    )  # fmt: skip
 
 
 async def work_of(begun: Begun, messages: AsyncIterator[Any]) -> Work:

@@ -28,7 +28,7 @@ WHERE (state IN ('queued', 'running')
   AND (:template::text IS NULL OR content ->> 'name' = :template
        AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language)
   AND (:since::timestamptz IS NULL OR resumed_at IS NULL OR resumed_at < :since)
-RETURNING id AS job_id, state, reason, event_no;
+RETURNING id AS job_id, phone_number_id, trace, state, reason, event_no;
 
 
 -- name: lanes_of_template
@@ -55,7 +55,7 @@ WHERE state = 'paused' AND stopped_by = 'template' AND wanted = 'run' AND finish
   AND content ->> 'name' = :template
   AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language
   AND (:resumes OR reason IS DISTINCT FROM :reason)
-RETURNING id AS job_id, state, :reason::text AS reason, event_no;
+RETURNING id AS job_id, phone_number_id, trace, state, :reason::text AS reason, event_no;
 
 
 -- name: job_to_stop^

@@ -38,6 +38,7 @@ from daemon.tempo import Tempo
 from daemon.verdicts import RetryPolicy
 from daemon.warden import ASK_AGAIN_SECONDS, Warden
 from plumbing.failpoints import reach
+from plumbing.logs import about
 from schemas.failpoints import FailPoint
 from schemas.jobs import Template
 from schemas.lease import CLAIM_SECONDS
@@ -94,6 +95,11 @@ class Runner:
         if begun is None:
             await self._store.release_unused(holding)
             return await self._until_due(holding)
+        loop = begun.loop and begun.loop["loop"]
+        with about(job_id=str(begun.job_id), trace=begun.trace, loop=loop):
+            return await self._go_on(holding, begun, lease, give)
+
+    async def _go_on(self, holding: Holding, begun: Begun, lease: Lease, give: Give) -> Handover:
         self._tell_resumed(begun)
         if begun.end:
             return await self._after_the_end(holding, begun)
@@ -156,7 +162,7 @@ class Runner:
         return Later(0.0)
 
     async def _run_loop(self, holding: Holding, work: Work, outfit: Outfit) -> Handover:
-        log = self._observer.log.bind(job_id=str(work.job_id), loop=work.loop)
+        log = self._observer.log
         log.info("loop started", loops=work.total_loops, size=work.size, left=len(work.waiting))
         if work.started_no is not None:
             self._progress.tell(work.job_id, work.started_no, [loop_started(work)])

@@ -94,7 +94,7 @@ class Store:
             end = None
             if loop is None and not job["is_unfinished"]:  # it was stopped with its last message
                 end = await self._end_job(connection, job["id"])
-            return Begun(job, loop, end)
+            return Begun(holding.phone_number_id, job, loop, end)
 
     async def work(self, begun: Begun) -> Work:
         """What is left of the loop."""

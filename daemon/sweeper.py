@@ -64,7 +64,10 @@ class Sweeper:
         try:
             order = order_of(row)
         except msgspec.DecodeError:  # one job that cannot be read holds no other up
-            self._observer.log.exception("a job is damaged", job_id=str(row["id"]))
+            self._observer.log.exception(
+                "a job is damaged", job_id=str(row["id"]), trace=row["trace"],
+                phone_number_id=row["phone_number_id"],
+            )  # fmt: skip
             return
         if not await self._broker.wake(order, retry=False) and row["is_overdue"]:
             await self._renew(order)

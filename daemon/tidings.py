@@ -100,7 +100,10 @@ class Tidings:
         if not self._is_foreign(news.waba_id):
             self._limits.forget()
             self._observer.log.info(
-                "news of a number", what=news.event, limit=news.limit, number=news.display_number
+                "news of a number",
+                what=news.event,
+                limit=news.limit,
+                display_number=news.display_number,
             )
 
     async def _on_error(self, news: NumberError) -> None:

@@ -19,6 +19,7 @@ from daemon.store import LaneLost, Store
 from daemon.strangers import Strangers
 from plumbing.broker import Broker, Unavailable
 from plumbing.failpoints import reach
+from plumbing.logs import about
 from schemas import metrics
 from schemas.failpoints import FailPoint
 from schemas.settings import Daemon
@@ -112,7 +113,8 @@ class Turns:
         self._count_held()
         reach(FailPoint.TURN_DELIVERED)
         try:
-            due_in = await self._give_back(held, await self._handover(phone_number_id, held))
+            with about(phone_number_id=phone_number_id):
+                due_in = await self._give_back(held, await self._handover(phone_number_id, held))
         finally:
             del self._held[phone_number_id]
             self._count_held()

@@ -214,12 +214,19 @@ class LosesClaims:
     source: str
 
     @property
-    def sentence(self) -> str:
+    def said(self) -> str:
         return (
             f"PostgreSQL runs with {self.setting} off (by: {self.source}): a crash may lose claims"
-            " that it has confirmed, and a claim that is lost is a message sent twice. Set"
-            f" {self.setting} = on there, or in postgresql.conf, and reload."
+            " that it has confirmed, and a claim that is lost is a message sent twice."
         )
+
+    @property
+    def do(self) -> str:
+        return f"Set {self.setting} = on there, or in postgresql.conf, and reload."
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.said} {self.do}"
 
 
 Difference: TypeAlias = (

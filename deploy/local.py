@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from deploy import stack
+from deploy import stack, told
 from deploy.demo import demo
 from deploy.lines import readable
 from deploy.supervisor import NotStarted, Supervisor
@@ -66,8 +66,12 @@ def run(data: Path) -> int:
     wanted = stack.plan(os.environ)
     with _locked(data):
         stack.check_ports(wanted)
-        supervisor = Supervisor(stack.programs(wanted, data), _say, _show)
-        asyncio.run(_until_signal(supervisor, wanted))
+        programs = stack.programs(wanted, data)
+        told.leave(data, next(p.env for p in programs if p.name == "gateway"))
+        try:
+            asyncio.run(_until_signal(Supervisor(programs, _say, _show), wanted))
+        finally:
+            told.forget(data)
     _say("Stopped.")
     return 0
 
@@ -99,7 +103,7 @@ def what_next(wanted: stack.Plan) -> str:
 def _locked(data: Path) -> Iterator[None]:
     """Hold `data` for this process alone; the kernel lets it go when we die."""
     data.mkdir(parents=True, exist_ok=True)
-    with (data / "lock").open("w") as file:
+    with (data / told.LOCK).open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

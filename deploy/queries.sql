@@ -125,3 +125,57 @@ SELECT EXISTS (
 SELECT name, source FROM pg_settings
 WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
 ORDER BY name;
+
+
+-- name: server^
+-- What the server is and allows, in one look. `reserved_connections` is there from 16 on.
+SELECT current_setting('server_version_num')::integer AS version_number,
+       split_part(current_setting('server_version'), ' ', 1) AS version,
+       pg_is_in_recovery() AS is_standby,
+       current_setting('default_transaction_read_only') = 'on' AS is_read_only,
+       pg_encoding_to_char(d.encoding) AS encoding,
+       least(
+           current_setting('max_connections')::integer
+               - current_setting('superuser_reserved_connections')::integer
+               - coalesce(current_setting('reserved_connections', true)::integer, 0),
+           CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit END,
+           CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit END) AS connections,
+       current_user::text AS role,
+       current_database()::text AS database,
+       has_schema_privilege(current_schema(), 'CREATE') AS may_create,
+       to_regclass('schema_migrations') IS NOT NULL AS has_schema
+FROM pg_database d, pg_roles r
+WHERE d.datname = current_database() AND r.rolname = current_user;
+
+
+-- name: applied_migrations
+SELECT version, name FROM schema_migrations ORDER BY version;
+
+
+-- name: tables_out_of_reach
+-- Tables of ours that this role cannot read and write, or could not migrate.
+SELECT c.relname::text AS name, pg_has_role(c.relowner, 'USAGE') AS is_owner
+FROM pg_class c
+WHERE c.relkind = 'r'
+  AND c.relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = to_regclass('schema_migrations'))
+  AND c.relname IN ('jobs', 'loops', 'messages', 'lanes', 'contacts', 'reach', 'suppressions',
+                    'notices', 'schema_migrations')
+  AND NOT (pg_has_role(c.relowner, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+           AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
+           AND has_table_privilege(c.oid, 'DELETE'))
+ORDER BY 1;
+
+
+-- name: daemons$
+-- Those that live: each holds an advisory lock.
+SELECT count(*) FROM live_daemons;
+
+
+-- name: gateway_sessions$
+-- An idle gateway may have none.
+SELECT count(*) FROM pg_stat_activity
+WHERE application_name = 'loopcast-gateway' AND datname = current_database();
+
+
+-- name: server_time$
+SELECT clock_timestamp();

@@ -27,7 +27,7 @@ from deploy.findings import (
     RowsDiffer,
     SumDiffers,
 )
-from plumbing.postgres import Pool, load_queries
+from plumbing.postgres import Connection, Pool, load_queries
 
 QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
 LONGEST_SECONDS: Final = 1800  # for one statement: a walk over every message there is
@@ -68,7 +68,7 @@ async def differences(pool: Pool) -> list[Difference]:
     return (await recount(pool)).differences
 
 
-async def durability(pool: Pool) -> list[LosesClaims]:
+async def durability(pool: Pool | Connection) -> list[LosesClaims]:
     """What lets a crash of the server lose what it has confirmed."""
     rows = [row async for row in QUERIES.settings_that_lose_claims(pool)]
     return [LosesClaims(row["name"], row["source"]) for row in rows]

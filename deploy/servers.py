@@ -75,26 +75,6 @@ def postgres(folder: Path, *, durable: bool = True) -> Server:
     return Server(_postgres_url(password, port), program)
 
 
-def running_postgres(folder: Path) -> str | None:
-    """The URL of the PostgreSQL that has its data in `folder`; None when none runs there.
-
-    One that was killed leaves what it wrote: then nothing answers at that URL. Raises CannotStart
-    when somebody else's server runs there.
-    """
-    try:
-        told = (folder / "postgres" / "postmaster.pid").read_text().splitlines()
-        password = (folder / "postgres.password").read_text().strip()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise CannotStart(
-            f"the database in {folder} cannot be looked up: {error.strerror}; run this as the user"
-            " who runs the stack, or set DATABASE_URL"
-        ) from None
-    port = "".join(told[3:4])  # not there yet while the server starts
-    return _postgres_url(password, int(port)) if port.isdecimal() else None
-
-
 def nats(folder: Path) -> Server:
     """nats-server with JetStream, its data and log in `folder`. Raises CannotStart."""
     binary = Path(sys.executable).parent / "nats-server"

@@ -13,15 +13,19 @@ from gateway import (
     imports,
     jobs,
     realtime,
+    request_line,
     sessions,
     submit,
     suppressions,
+    trace,
     webhooks,
 )
 from gateway.answers import answer, refused
 from gateway.auth import Gate, Handler
 from gateway.parts import PARTS, Parts
+from gateway.request_line import route_of
 from gateway.store import LedgerUnavailable
+from plumbing.logs import about
 from schemas.metrics import REQUEST_SECONDS, REQUESTS
 
 NAME: Final = "Loopcast"
@@ -70,9 +74,11 @@ def make_app(parts: Parts) -> web.Application:
     """The application; it opens and closes nothing itself."""
     gate = Gate(parts.keys, parts.settings.host)
     app = web.Application(
-        middlewares=[_measured, _answered, gate.admit], client_max_size=submit.BODY_LIMIT_BYTES
+        middlewares=[_traced, _measured, _answered, gate.admit],
+        client_max_size=submit.BODY_LIMIT_BYTES,
     )
     app[PARTS] = parts
+    app.on_response_prepare.append(trace.show)
     for method, path, handler, _ in ROUTES:
         app.router.add_route(method, path, handler, expect_handler=_expect)
         if method == "GET" and handler is not realtime.watch:  # uptime monitors ask with HEAD
@@ -91,12 +97,19 @@ async def _expect(request: web.Request) -> web.StreamResponse | None:
 
 
 @web.middleware
+async def _traced(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Every log line of the request has its id."""
+    with about(trace=trace.trace_of(request)):
+        return await handler(request)
+
+
+@web.middleware
 async def _measured(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Count answers by route; time them, event streams left out."""
+    """Count and log answers by route; time them, event streams left out."""
     started, meters = time.monotonic(), request.app[PARTS].meters
     response = await handler(request)
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource else "none"
+    route = route_of(request)
+    request_line.say(request.app[PARTS].log, request, response.status, started)
     meters[REQUESTS].labels(route, f"{response.status // 100}xx").inc()
     if isinstance(response, web.Response):
         meters[REQUEST_SECONDS].labels(route).observe(time.monotonic() - started)
@@ -115,8 +128,8 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         return refused(errors.ledger_unavailable())
     except Exception:  # a bug: logged once, told without the details
         log = request.app[PARTS].log
-        log.exception("a request failed", method=request.method, path=request.path)
-        return refused(errors.internal_error())
+        log.exception("a request failed", method=request.method, route=route_of(request))
+        return refused(errors.internal_error(trace.trace_of(request)))
 
 
 def _refusal(request: web.Request, error: web.HTTPException) -> errors.Refusal:

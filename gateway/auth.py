@@ -137,6 +137,11 @@ def owner_of(request: web.Request) -> str:
     return request[_OWNER]
 
 
+def asker_of(request: web.Request) -> str:
+    """As `owner_of`, for any request; "" for a stranger's."""
+    return str(request.get(_OWNER, ""))
+
+
 def _is_cross_site(request: web.Request) -> bool:
     """Whether a page of another site sent this. A port that the scheme implies may be left out."""
     origin = request.headers.get("Origin")

@@ -27,7 +27,11 @@ async def resume(request: web.Request) -> web.Response:
         return refused(errors.nothing_to_resume(detail.job.state))
     parts = request.app[PARTS]
     if await parts.store.want_run(detail.job.id):
-        parts.log.info("resume", job_id=str(detail.job.id), owner=detail.job.owner)
+        parts.log.info(
+            "a job is wanted to go on", job_id=str(detail.job.id),
+            phone_number_id=detail.job.phone_number_id, owner=detail.job.owner,
+            job_trace=detail.job.trace,
+        )  # fmt: skip
         await outbox.wake(parts.broker, _order(detail.job), parts.log)
     now = await parts.store.detail(detail.job.id)
     assert now is not None
@@ -37,4 +41,4 @@ async def resume(request: web.Request) -> web.Response:
 def _order(job: JobRow) -> JobOrder:
     content = _content.decode(job.content)
     name = content.name if isinstance(content, Template) else "text"
-    return JobOrder(job.id, job.phone_number_id, name, job.total)
+    return JobOrder(job.id, job.phone_number_id, name, job.total, trace=job.trace)

@@ -289,11 +289,12 @@ def http_error(status: int, reason: str) -> Refusal:
     return Refusal(status=status, error=reason, message=f"{reason}.")
 
 
-def internal_error() -> Refusal:
+def internal_error(trace: str) -> Refusal:
     return Refusal(
         status=500,
         error="Internal Server Error",
         message="This is a fault of Loopcast, and it is in its log. Nothing was half made.",
+        details={"requestId": trace},
     )
 
 

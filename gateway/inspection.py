@@ -36,7 +36,9 @@ async def _held(
         case Found(templates):
             return preflight.hold(order, content, templates)
         case Unavailable(reason):
-            parts.log.warning("a template could not be looked up", name=content.name, reason=reason)
+            parts.log.warning(
+                "a template could not be looked up", template=content.name, reason=reason
+            )
             return Passed(
                 said=api.Preflight("skipped", f"Templates cannot be looked up: {reason}.")
             )

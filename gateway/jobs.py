@@ -95,6 +95,7 @@ def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
     return api.JobSummary(
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
         job_id=row.id,
+        request_id=row.trace,
         template=content.name if isinstance(content, Template) else None,
         total_recipients=row.total,
         progress=_progress(row),

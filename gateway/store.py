@@ -56,6 +56,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str | None
     request_hash: bytes | None
     loop_size: int
+    trace: str  # of the request that makes it
     recipients: Sequence[Accepted]
 
 
@@ -101,6 +102,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     stopped_by: str | None
     wanted_no: int
     followed_no: int
+    trace: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None

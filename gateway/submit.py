@@ -19,6 +19,7 @@ from gateway.orders import Order
 from gateway.parts import PARTS, Parts
 from gateway.reading import Reading, read
 from gateway.recipients import Recipients
+from gateway.trace import trace_of
 from plumbing.failpoints import reach
 from schemas import api
 from schemas.failpoints import FailPoint
@@ -86,17 +87,18 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
         return refused(key)
     digest = await _digest(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
-        return _answer_again(first, digest)
+        return _answer_again(parts, first, digest)
     submitted = await read(body, kind, parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
     suppressed = await _suppressed(submitted, parts)
-    job = _new_job(submitted, owner_of(request), key, digest, parts.settings.loop_size, suppressed)
+    said = _submission_of(submitted, suppressed)
+    job = _new_job(request, submitted, said, key, digest)
     made = await parts.store.add(job)
     if made is None:
         return await _lost_race(parts, job)
     reach(FailPoint.JOB_COMMITTED)
-    await outbox.wake(parts.broker, _job_order(submitted.order, made), parts.log)
+    await outbox.wake(parts.broker, _job_order(submitted.order, made, job.trace), parts.log)
     _account(parts, job, submitted.recipients, time.monotonic() - started)
     return answer(_said(made), 201)
 
@@ -122,23 +124,28 @@ async def _suppressed(submitted: Reading, parts: Parts) -> int:
     return await parts.suppressions.suppressed_count(numbers, is_marketing=is_marketing)
 
 
-def _new_job(
-    submitted: Reading, owner: str, key: str | None, digest: bytes | None, loop_size: int,
-    suppressed: int,
-) -> store.NewJob:  # fmt: skip
-    order, passed, recipients = submitted.order, submitted.passed, submitted.recipients
-    said = api.Submission(
+def _submission_of(submitted: Reading, suppressed: int) -> api.Submission:
+    """What the answer says of the list, each time it is asked for."""
+    recipients = submitted.recipients
+    return api.Submission(
         accepted=len(recipients.accepted),
         duplicates=recipients.duplicates,
         rejected=recipients.rejected,
         rejected_total=recipients.rejected_total,
         ignored_fields=submitted.ignored,
-        preflight=passed.said,
+        preflight=submitted.passed.said,
         suppressed=suppressed,
     )
+
+
+def _new_job(
+    request: web.Request, submitted: Reading, said: api.Submission, key: str | None,
+    digest: bytes | None,
+) -> store.NewJob:  # fmt: skip
+    order, passed = submitted.order, submitted.passed
     return store.NewJob(
         id=uuid4(),
-        owner=owner,
+        owner=owner_of(request),
         phone_number_id=order.phone_number_id,
         campaign_name=order.campaign_name,
         campaign_id=order.campaign_id,
@@ -148,13 +155,14 @@ def _new_job(
         submission=msgspec.json.encode(said),
         idempotency_key=key,
         request_hash=digest,
-        loop_size=loop_size,
-        recipients=recipients.accepted,
+        loop_size=request.app[PARTS].settings.loop_size,
+        trace=trace_of(request),
+        recipients=submitted.recipients.accepted,
     )
 
 
-def _job_order(order: Order, made: store.Submitted) -> JobOrder:
-    return JobOrder(made.id, order.phone_number_id, order.label, made.total)
+def _job_order(order: Order, made: store.Submitted, trace: str) -> JobOrder:
+    return JobOrder(made.id, order.phone_number_id, order.label, made.total, trace=trace)
 
 
 async def _lost_race(parts: Parts, job: store.NewJob) -> web.Response:
@@ -162,12 +170,13 @@ async def _lost_race(parts: Parts, job: store.NewJob) -> web.Response:
     assert job.idempotency_key is not None
     winner = await parts.store.submission(job.owner, job.idempotency_key)
     assert winner is not None
-    return _answer_again(winner, job.request_hash)
+    return _answer_again(parts, winner, job.request_hash)
 
 
-def _answer_again(first: store.Submitted, digest: bytes | None) -> web.Response:
+def _answer_again(parts: Parts, first: store.Submitted, digest: bytes | None) -> web.Response:
     if first.request_hash != digest:
         return refused(errors.key_reused())
+    parts.log.info("a submission came again; its job is told", job_id=str(first.id))
     return answer(_said(first), 201, REPLAYED)
 
 
@@ -215,6 +224,7 @@ def _account(parts: Parts, job: store.NewJob, recipients: Recipients, seconds: f
     parts.log.info(
         "job submitted",
         job_id=str(job.id),
+        phone_number_id=job.phone_number_id,
         owner=job.owner,
         accepted=len(recipients.accepted),
         duplicates=recipients.duplicates,

@@ -20,6 +20,7 @@ from gateway.suppression_store import Change
 from gateway.uploads import LONGEST_REASON, Asked, reason_of, scope_of
 from schemas import suppression_api as api
 from schemas.api import RejectedLine
+from schemas.messages import masked
 from schemas.suppressions import Scope, Source, added_by
 
 BODY_LIMIT_BYTES: Final = 2**20
@@ -83,7 +84,8 @@ async def lift(request: web.Request) -> web.Response:
     remaining = [row for row in rows if row.lifted_at is None]
     if remaining and not lifted:
         return refused(errors.still_suppressed(number, remaining))
-    parts.log.info("suppressions lifted", number=number, sources=lifted, owner=owner_of(request))
+    to, owner = masked(number), owner_of(request)
+    parts.log.info("suppressions lifted", to=to, sources=lifted, owner=owner)
     return answer(_lifted(number, lifted, remaining))
 
 

@@ -12,6 +12,8 @@ from aiohttp.web_protocol import RequestHandler
 
 from gateway import errors
 from gateway.answers import refused
+from gateway.trace import HEADER, new_trace
+from plumbing.logs import about
 
 
 class Handler(RequestHandler):
@@ -27,11 +29,15 @@ class Handler(RequestHandler):
         message: str | None = None,  # noqa: ARG002 - it repeats what was sent
     ) -> web.StreamResponse:
         """The answer to what aiohttp could not read; closes the connection."""
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return super().handle_error(request, status, exc, None)
-        self.logger.info("a request could not be read (%d)", status)
-        response = refused(errors.http_error(status, HTTPStatus(status).phrase))
-        response.force_close()
+        trace = new_trace()
+        with about(trace=trace):
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                response = super().handle_error(request, status, exc, None)
+            else:
+                self.logger.info("a request could not be read (%d)", status)
+                response = refused(errors.http_error(status, HTTPStatus(status).phrase))
+                response.force_close()
+        response.headers[HEADER] = trace
         return response
 
 

@@ -1,42 +1,72 @@
 """Logs: JSON lines, or readable ones on a terminal."""
 
+import contextlib
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from types import TracebackType
 from typing import Any, Final, cast
 
 import msgspec
 import structlog
 from structlog.typing import FilteringBoundLogger
 
+from plumbing.masking import Masking
+from schemas.log_fields import ALWAYS, CONTEXT
+
 Log = FilteringBoundLogger
 
 AGAIN_AFTER_SECONDS: Final = 10.0
+_FIRST: Final = (*ALWAYS, *CONTEXT)
 
 
-def set_up(process: str, level: str) -> Log:
-    """Send every line, those of libraries included, to standard error; returns the logger."""
+def set_up(process: str, level: str, secrets: Iterable[str] = ()) -> Log:
+    """Send every line, those of libraries included, to standard error; returns the logger.
+
+    What breaks the process is a line, too. `secrets` are hidden wherever they turn up.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        _of(process),
     ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers()],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                Masking(secrets),
+                _without_nothing,
+                _renderer(),
+            ],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(capture=True)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         logger_factory=structlog.stdlib.LoggerFactory(),
     )
     logging.getLogger("loopcast").setLevel(level.upper())
-    return cast("Log", structlog.get_logger("loopcast", process=process))
+    log = cast("Log", structlog.get_logger("loopcast"))
+    sys.excepthook = partial(_broke, log)
+    return log
+
+
+@contextlib.contextmanager
+def about(**fields: Any) -> Iterator[None]:
+    """Every line within the block has these fields, those of tasks that begin in it, too.
+
+    None takes a field away that an outer block gave.
+    """
+    with structlog.contextvars.bound_contextvars(**fields):
+        yield
 
 
 class Seldom:
@@ -62,13 +92,37 @@ class Seldom:
         self._log.warning(sentence, **details)
 
 
-def _renderers() -> list[structlog.typing.Processor]:
+def _of(process: str) -> structlog.typing.Processor:
+    def name(_logger: Any, _method: str, line: structlog.typing.EventDict) -> Any:
+        return {"process": process, **line}
+
+    return name
+
+
+def _without_nothing(
+    _logger: Any, _method: str, line: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """A field that is None says nothing. What every line has comes first."""
+    ordered = {**{name: line[name] for name in _FIRST if name in line}, **line}
+    return {name: value for name, value in ordered.items() if value is not None}
+
+
+def _broke(
+    log: Log, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What ends the process: the last line that it says."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+        return
+    log.critical("the process broke", exc_info=(kind, error, trace))
+
+
+def _renderer() -> structlog.typing.Processor:
     if sys.stderr.isatty():
-        return [structlog.dev.ConsoleRenderer(timestamp_key="at")]
-    return [
-        structlog.processors.format_exc_info,
-        structlog.processors.JSONRenderer(serializer=_json),
-    ]
+        return structlog.dev.ConsoleRenderer(
+            timestamp_key="at", exception_formatter=structlog.dev.plain_traceback
+        )
+    return structlog.processors.JSONRenderer(serializer=_json)
 
 
 def _json(line: object, **_: object) -> str:

@@ -7,6 +7,7 @@ import aiosql
 import asyncpg
 
 COMMAND_TIMEOUT_SECONDS = 15
+POOL_SIZE: Final = 10
 
 # A machine that is gone says no goodbye: the server asks after it, and takes its locks back after
 # 11 s of silence. The default would be two hours.
@@ -27,7 +28,7 @@ def load_queries(path: Path) -> Any:
     return aiosql.from_path(path, "asyncpg", encoding="utf-8", mandatory_parameters=False)
 
 
-async def open_pool(url: str, *, name: str, size: int = 10) -> Pool:
+async def open_pool(url: str, *, name: str, size: int = POOL_SIZE) -> Pool:
     """A pool whose jsonb values are bytes of JSON, in both directions.
 
     It connects with its first statement; that raises OSError or asyncpg.PostgresError when the

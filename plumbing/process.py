@@ -11,6 +11,7 @@ import msgspec
 
 from plumbing import failpoints
 from plumbing.logs import Log, set_up
+from plumbing.masking import secrets_of
 from schemas.environment import SettingsError
 from schemas.loading import load
 
@@ -41,7 +42,7 @@ def run(
         settings = load(settings_type, os.environ)
     except SettingsError as error:
         sys.exit(_said(f"{name}: {error}", EXIT_CONFIG))
-    log = set_up(name, getattr(settings, "log_level", "info"))
+    log = set_up(name, getattr(settings, "log_level", "info"), secrets_of(settings))
     failpoints.arm(getattr(settings, "fail_points", {}), log)
     try:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:

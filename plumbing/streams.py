@@ -50,7 +50,7 @@ async def _create(
     js: JetStreamContext, definition: subjects.StreamDef, replicas: int, log: Log
 ) -> None:
     """JetStream reserves what a stream may take; where that is too much, it gets less."""
-    config = _stream_config(definition, replicas)
+    config = stream_config(definition, replicas)
     while True:
         try:
             await js.add_stream(config)
@@ -69,7 +69,7 @@ async def _create(
         )  # fmt: skip
 
 
-def _stream_config(definition: subjects.StreamDef, replicas: int) -> api.StreamConfig:
+def stream_config(definition: subjects.StreamDef, replicas: int) -> api.StreamConfig:
     return api.StreamConfig(
         name=definition.name,
         subjects=definition.subjects,

@@ -23,14 +23,17 @@ from sandbox.outbox import Outbox
 from sandbox.rules import Limits, Rules
 from sandbox.script import Script, read
 from sandbox.stage import Stage
+from schemas.environment import Secret
 from schemas.sandbox_settings import Sandbox
 
 _VERSION: Final = r"/{version:v\d+\.\d+}"
+NO_SECRET: Final = Secret("")
 _STOP_SECONDS: Final = 0.1  # then answers under way are cut off, those that never come too
 
 ROUTES: Final = (
     web.post(_VERSION + "/{object_id}/messages", sends.send),
     web.get(_VERSION + "/{object_id}/message_templates", lookups.message_templates),
+    web.get(_VERSION + "/{object_id}/subscribed_apps", lookups.subscribed_apps),
     web.get(_VERSION + "/{object_id}", lookups.by_id),
     web.get("/sandbox", console.index),
     web.get("/sandbox/ledger", console.ledger),
@@ -58,9 +61,10 @@ ROUTES: Final = (
 )
 
 
-def application(stage: Stage, webhook_url: str) -> web.Application:
+def application(stage: Stage, webhook_url: str, app_secret: Secret = NO_SECRET) -> web.Application:
     """The sandbox as a web application; everything it knows is on the stage's desk."""
     app = web.Application()
+    app[lookups.APP_SECRET] = app_secret
     app[sends.DESK] = stage.desk
     app[controls.STAGE] = stage
     app[controls.URL] = webhook_url
@@ -72,7 +76,7 @@ async def serve(settings: Sandbox, log: Log, stop: asyncio.Event) -> None:
     """Answer until told to stop; then stop at once. Raises CannotStart."""
     stage = _stage(settings)
     runner = web.AppRunner(
-        application(stage, settings.webhook_url),
+        application(stage, settings.webhook_url, settings.app_secret),
         access_log=None,
         handler_cancellation=True,  # a client that leaves takes its unfinished answer along
         shutdown_timeout=_STOP_SECONDS,

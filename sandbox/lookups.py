@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from hmac import compare_digest, digest
 from typing import Any, Final
 
 import msgspec
@@ -11,8 +12,17 @@ from sandbox.desk import Reply
 from sandbox.errors import Refusal
 from sandbox.limits import tier_of
 from sandbox.sends import DESK, give
+from schemas.environment import Secret
 
+APP_SECRET: Final = web.AppKey("app_secret", Secret)
 _PAGE_SIZE: Final = 25
+_APP: Final = {
+    "whatsapp_business_api_data": {
+        "id": "670843887433847",
+        "link": "https://www.facebook.com/games/?app_id=670843887433847",
+        "name": "Loopcast sandbox",
+    }
+}
 
 
 async def message_templates(request: web.Request) -> web.StreamResponse:
@@ -45,6 +55,15 @@ async def by_id(request: web.Request) -> web.StreamResponse:
     return await give(request, _json(_asked(shown, request)))
 
 
+async def subscribed_apps(request: web.Request) -> web.StreamResponse:
+    """GET /{waba_id}/subscribed_apps: one, where the sandbox posts webhooks at all."""
+    refusal = _refusal_at_the_door(request)
+    if refusal:
+        return await give(request, request.app[DESK].refused(refusal))
+    has_address = request.app[DESK].sequel.outbox is not None
+    return await give(request, _json({"data": [_APP] if has_address else []}))
+
+
 async def unknown_path(request: web.Request) -> web.StreamResponse:
     """Anything else, in Graph's words."""
     message = f"Unknown path components: {request.path}"
@@ -75,9 +94,26 @@ def _asked(shown: dict[str, Any], request: web.Request) -> dict[str, Any]:
 
 
 def _refusal_at_the_door(request: web.Request) -> Refusal | None:
-    return request.app[DESK].refuse_at_the_door(
-        request.match_info["object_id"], request.headers.get("Authorization"), "get"
-    )
+    token = request.headers.get("Authorization")
+    refusal = request.app[DESK].refuse_at_the_door(request.match_info["object_id"], token, "get")
+    return refusal or _wrong_proof(request, token or "")
+
+
+def _wrong_proof(request: web.Request, authorization: str) -> Refusal | None:
+    """`appsecret_proof` is checked where it is given (docs/graph-api/securing-requests).
+
+    It is the token's HMAC with the app's secret. A sandbox without SANDBOX_APP_SECRET takes any.
+    """
+    proof, secret = request.query.get("appsecret_proof"), request.app[APP_SECRET]
+    if proof is None or not secret:
+        return None
+    token = authorization.partition(" ")[2].strip()
+    if compare_digest(digest(secret.encode(), token.encode(), "sha256").hex(), proof):
+        return None
+    return Refusal(
+        100, type="GraphMethodException",
+        message="Invalid appsecret_proof provided in the API argument",
+    )  # fmt: skip
 
 
 def _page_asked_for(request: web.Request) -> tuple[int, int] | Refusal:

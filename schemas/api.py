@@ -191,6 +191,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     deferred: int  # of the skipped: held back by Meta (131049), and may be sent another day
     stopped_by: str | None  # of a paused job: stalled, job, template, number, account
     resuming: bool  # paused, and about to go on
+    request_id: str | None  # of the request that made the job: `trace` in the logs
     doubt_until: datetime | None  # while settling: when the last doubt has had its time
 
 

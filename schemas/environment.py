@@ -118,22 +118,33 @@ def parse_region(text: str) -> str:
     return region
 
 
-def parse_url(*schemes: str) -> Callable[[str], str]:
-    """A URL of one of the schemes, with a host."""
+@dataclass(frozen=True)
+class _Url:
+    """Reads a URL of one of the schemes, with a host. Raises ValueError."""
 
-    def parse(text: str) -> str:
+    schemes: tuple[str, ...]
+
+    def __call__(self, text: str) -> str:
         try:
             parts = urlsplit(text)
-            complete = parts.scheme in schemes and bool(parts.netloc)
+            complete = parts.scheme in self.schemes and bool(parts.netloc)
             for host in parts.netloc.rpartition("@")[2].split(","):  # PostgreSQL takes several
                 _ = urlsplit(f"//{host}").port
         except ValueError:
             complete = False
         if not complete:
-            raise ValueError(f"must be a URL such as {schemes[0]}://host:port")
+            raise ValueError(f"must be a URL such as {self.schemes[0]}://host:port")
         return text
 
-    return parse
+
+def parse_url(*schemes: str) -> Callable[[str], str]:
+    """A URL of one of the schemes, with a host."""
+    return _Url(schemes)
+
+
+def schemes_of(parse: Callable[[str], Any] | None) -> tuple[str, ...]:
+    """Of which schemes a URL may be; none where a setting is no URL."""
+    return parse.schemes if isinstance(parse, _Url) else ()
 
 
 def servers_of(urls: str) -> list[str]:

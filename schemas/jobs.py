@@ -35,6 +35,7 @@ class JobOrder(msgspec.Struct, frozen=True, rename="camel"):
     template: str
     total: int
     v: int = 1
+    trace: str | None = None  # of the request that made the job; older versions write none
 
 
 def total_loops(total: int, loop_size: int) -> int:

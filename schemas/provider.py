@@ -49,6 +49,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return f"{self._base}/{self.version}/{phone_number_id}"
 
+    def apps_url(self, waba_id: str) -> str:
+        """Where the apps are listed that get an account's webhooks; Meta's alone."""
+        return f"{self._base}/{self.version}/{waba_id}/subscribed_apps"
+
     def headers(self) -> dict[str, str]:
         """What proves who asks."""
         if self.is_meta:

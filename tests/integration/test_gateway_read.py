@@ -65,7 +65,10 @@ async def run_a_part(pool: Pool, job_id: str) -> None:
 
 
 async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
-    job_id = await gateway.submit(450, campaign_name="Launch")
+    body = quick(numbers(450), campaign_name="Launch")
+    made = await gateway.post(QUICK, body, X_Request_Id="checkout-17")
+    assert made.headers["X-Request-Id"] == "checkout-17"
+    job_id = made.body["jobId"]
     answer = await gateway.get(f"/api/bulk/job/{job_id}")
     assert answer.status == 200
     said = dict(answer.body)
@@ -86,6 +89,7 @@ async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
         "startedAt": None, "finishedAt": None, "ratePerSecond": None,
         "etaSeconds": 49.0, "limitedBy": None, "limitedUntil": None, "deferred": 0,
         "stoppedBy": None, "resuming": False, "doubtUntil": None, "errors": [], "inDoubt": [],
+        "requestId": "checkout-17",
     }  # fmt: skip
 
 

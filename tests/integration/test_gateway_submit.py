@@ -293,11 +293,13 @@ async def test_a_body_that_does_not_arrive_is_given_up(
 
 
 async def test_the_lane_gets_its_turn_with_the_jobs_order(gateway: Running, broker: Broker) -> None:
-    job_id = await gateway.submit(3)
+    made = await gateway.post(QUICK, quick(numbers(3)), X_Request_Id="checkout-17")
+    job_id = made.body["jobId"]
     turn = await broker.js.get_last_msg("BULK_JOBS", f"bulk.jobs.{PHONE}")
     assert turn.data is not None
     assert msgspec.json.decode(turn.data) == {
         "jobId": job_id, "phoneNumberId": PHONE, "template": "order_update", "total": 3, "v": 1,
+        "trace": "checkout-17",
     }  # fmt: skip
     assert (await gateway.post(QUICK, quick(numbers(1)))).status == 201  # it has its turn already
 

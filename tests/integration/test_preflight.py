@@ -285,7 +285,7 @@ async def test_a_submission_is_not_lost_because_a_lookup_failed(
         assert answer.body["preflight"]["state"] == "skipped"
         assert reason in answer.body["preflight"]["reason"]
     assert shelf.asked == []  # not again for a while
-    warned = [line["event"] for line in lines.entries if "name" in line]
+    warned = [line["event"] for line in lines.entries if "template" in line]
     assert warned == ["a template could not be looked up"] * 2
     assert await pool.fetchval("SELECT bool_or(is_checked) FROM jobs") is False
 

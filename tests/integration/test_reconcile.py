@@ -1,17 +1,12 @@
-"""The doctor: a ledger that adds up gives no finding, and each way to break it gives its own."""
+"""The recount: a ledger that adds up gives no finding, and each way to break it gives its own."""
 
 import asyncio
-import os
-import subprocess
-import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
-from deploy import reconcile, servers
-from deploy.doctor import settings_of
+from deploy import reconcile
 from deploy.findings import (
     ConservationMissing,
     Count,
@@ -26,18 +21,12 @@ from deploy.findings import (
     RowsDiffer,
     SumDiffers,
 )
-from deploy.programs import CHECKOUT, running
 from deploy.reconcile import differences
-from plumbing import migrations, postgres
-from plumbing.logs import Log
+from plumbing import postgres
 from plumbing.postgres import Connection, Pool
-from plumbing.process import CannotStart
-from schemas.settings import Common
 from schemas.states import MessageState
 from tests.campaigns import Job, make_job
-from tests.support import free_port
 
-COMMAND = (sys.executable, "-m", "deploy.doctor")
 FINISHED = "state = 'completed', finished_at = now()"
 
 
@@ -323,149 +312,3 @@ async def test_a_setting_counts_as_this_database_has_it(
     async with await postgres.open_pool(database_url, name="tests") as pool:
         found = await reconcile.durability(pool)
     assert (LosesClaims("synchronous_commit", "database") in found) is is_named
-
-
-def doctor(
-    folder: Path, *arguments: str, database_url: str = ""
-) -> subprocess.CompletedProcess[str]:
-    """The command, in a folder and on a database of its own."""
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
-    return subprocess.run(
-        [*COMMAND, *arguments], cwd=folder, env=environ | {"DATABASE_URL": database_url},
-        capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-
-
-def told_of_crashes(lines: list[str]) -> bool:
-    """Whether each says only that the tests' server is not durable, which it need not be."""
-    return all(line.startswith("PostgreSQL runs with ") for line in lines)
-
-
-def leave_traces_of_a_server(folder: Path, port: int, password: str) -> None:
-    """What a running stack has in its folder, as far as the doctor reads it."""
-    (folder / ".data" / "postgres").mkdir(parents=True)
-    pid_file = folder / ".data" / "postgres" / "postmaster.pid"
-    pid_file.write_text(f"1\n{folder}\n1790000000\n{port}\n\n127.0.0.1\n")
-    (folder / ".data" / "postgres.password").write_text(password)
-
-
-async def test_the_doctor_finds_the_stack_of_its_folder_and_all_well(
-    tmp_path: Path, log: Log
-) -> None:
-    data = tmp_path / ".data"
-    server = servers.postgres(data)
-    with running(server.program):
-        assert servers.running_postgres(data) == server.url
-        async with await postgres.open_pool(server.url, name="tests") as pool:
-            await migrations.migrate(pool, log)
-            for total in (600, 900, 1200):
-                await make_job(pool, total)
-        done = doctor(tmp_path)
-    well = "3 jobs, 2,700 messages: every count agrees with its rows.\n"
-    assert (done.stdout, done.stderr, done.returncode) == (well, "", 0)
-    assert servers.running_postgres(data) is None
-
-
-async def test_the_doctor_says_what_differs(pool: Pool, database_url: str, tmp_path: Path) -> None:
-    job = await make_job(pool, 2)
-    await set_message(pool, job, 2, "state = 'canceled'")
-    (difference,) = await differences(pool)
-    done = doctor(tmp_path, database_url=database_url)
-    first, *others = done.stdout.splitlines()
-    assert (first, done.stderr, done.returncode) == (difference.sentence, "", 1)
-    assert told_of_crashes(others)
-
-
-async def test_a_server_that_is_not_durable_is_no_difference_but_not_well(
-    pool: Pool, database_url: str, tmp_path: Path, use_containers: bool
-) -> None:
-    await make_job(pool, 1)
-    done = doctor(tmp_path, database_url=database_url)
-    first, *others = done.stdout.splitlines()
-    assert first == "1 job, 1 message: every count agrees with its rows."
-    assert told_of_crashes(others)
-    assert (len(others), done.returncode) == ((0, 0) if use_containers else (3, 1))
-
-
-def test_the_doctor_says_that_postgres_cannot_be_reached(tmp_path: Path) -> None:
-    port = free_port()
-    done = doctor(tmp_path, database_url=f"postgresql://me:secret@127.0.0.1:{port}/x")
-    assert done.stdout.startswith(f"PostgreSQL at 127.0.0.1:{port} cannot be reached: ")
-    assert "set DATABASE_URL" in done.stdout
-    assert "secret" not in done.stdout + done.stderr
-    assert (done.stderr, done.returncode) == ("", 1)
-
-
-@pytest.mark.parametrize("part", ["username", "path"])
-def test_the_doctor_says_that_postgres_refuses(
-    database_url: str, tmp_path: Path, part: str
-) -> None:
-    url = urlsplit(database_url)
-    wrong = {
-        "username": url._replace(netloc=f"nobody:secret@{url.hostname}:{url.port}"),
-        "path": url._replace(path="/nothing"),
-    }[part].geturl()
-    done = doctor(tmp_path, database_url=wrong)
-    assert done.stdout.startswith(f"PostgreSQL at {url.hostname}:{url.port} refuses: ")
-    assert str(url.password) not in done.stdout
-    assert (done.stderr, done.returncode) == ("", 1)
-
-
-def test_the_doctor_says_that_there_is_no_schema(empty_database_url: str, tmp_path: Path) -> None:
-    done = doctor(tmp_path, database_url=empty_database_url)
-    *others, last = done.stdout.splitlines()
-    assert "has no schema, or an older one than this Loopcast: start the gateway" in last
-    assert told_of_crashes(others)
-    assert (done.stderr, done.returncode) == ("", 1)
-
-
-@pytest.mark.parametrize(
-    ("url", "sentence"),
-    [("mysql://me:secret@db/loopcast", "DATABASE_URL must be a URL such as postgresql://host"),
-     ("postgresql://me:secret@db:99999/x", "DATABASE_URL must be a URL such as postgresql://host:port"),
-     ("postgresql://me:secret@a:1,b:no/x", "DATABASE_URL must be a URL such as postgresql://host:port")],
-)  # fmt: skip
-def test_wrong_settings_are_named_and_not_shown(tmp_path: Path, url: str, sentence: str) -> None:
-    done = doctor(tmp_path, database_url=url)
-    assert sentence in done.stderr
-    assert "secret" not in done.stderr
-    assert (done.stdout, done.returncode) == ("", 78)
-
-
-def test_an_argument_that_it_does_not_know_is_answered_with_the_usage(tmp_path: Path) -> None:
-    done = doctor(tmp_path, "--repair")
-    assert done.stderr.startswith("usage: python -m deploy.doctor\n")
-    assert (done.stdout, done.returncode) == ("", 2)
-
-
-def test_help_is_the_usage(tmp_path: Path) -> None:
-    done = doctor(tmp_path, "--help")
-    assert done.stdout.startswith("usage: python -m deploy.doctor\n")
-    assert (done.stderr, done.returncode) == ("", 0)
-
-
-def test_the_server_of_the_folder_is_asked_only_when_no_other_is_named(
-    database_url: str, tmp_path: Path
-) -> None:
-    port = free_port()
-    leave_traces_of_a_server(tmp_path, port, "secret")
-    of_folder, named = doctor(tmp_path), doctor(tmp_path, database_url=database_url)
-    assert of_folder.stdout.startswith(f"PostgreSQL at 127.0.0.1:{port} cannot be reached: ")
-    assert named.stdout.startswith("0 jobs, 0 messages: every count agrees with its rows.\n")
-
-
-def test_without_any_server_named_the_default_is_asked(tmp_path: Path) -> None:
-    assert settings_of({"DATABASE_URL": " "}, tmp_path / ".data") == Common()
-
-
-@pytest.mark.parametrize("written", ["", "1\n/data\n1790000000\n", "1\n2\n3\n\n"])
-def test_a_server_that_only_starts_is_none(tmp_path: Path, written: str) -> None:
-    leave_traces_of_a_server(tmp_path, 5432, "secret")
-    (tmp_path / ".data" / "postgres" / "postmaster.pid").write_text(written)
-    assert servers.running_postgres(tmp_path / ".data") is None
-
-
-def test_a_folder_that_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "postgres" / "postmaster.pid").mkdir(parents=True)
-    with pytest.raises(CannotStart, match="cannot be looked up: Is a directory; run this as the"):
-        servers.running_postgres(tmp_path)

@@ -1,13 +1,14 @@
 """The sandbox over real sockets: answers, fixed fates, the console, and how it starts and stops."""
 
 import asyncio
+import hmac
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from plumbing.process import CannotStart
 from sandbox import sends
 from sandbox.app import serve
 from sandbox.templates import TEMPLATES
+from schemas.environment import Secret
 from schemas.sandbox_settings import Sandbox
 from tests.support import free_port
 
@@ -38,8 +40,15 @@ def quiet(port: int, **more: Any) -> Sandbox:
 @pytest.fixture
 async def client(log: Log) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of a sandbox that runs in this process."""
+    async with sandbox(log) as session:
+        yield session
+
+
+@asynccontextmanager
+async def sandbox(log: Log, **more: Any) -> AsyncIterator[aiohttp.ClientSession]:
+    """A sandbox with settings of its own, and a client of it."""
     stop, port = asyncio.Event(), free_port()
-    serving = asyncio.create_task(serve(quiet(port), log, stop))
+    serving = asyncio.create_task(serve(quiet(port, **more), log, stop))
     async with aiohttp.ClientSession(
         f"http://127.0.0.1:{port}",
         headers={"Authorization": "Bearer t"},
@@ -263,6 +272,28 @@ async def test_the_slow_answer_comes_after_3_seconds_and_is_in_the_ledger_before
     async with await sending as answer:
         assert answer.status == 200
     assert time.monotonic() - started >= 3
+
+
+async def test_an_app_is_subscribed_where_webhooks_are_posted(log: Log) -> None:
+    path = "/v25.0/102290129340398/subscribed_apps"
+    for address, apps in (("", []), ("http://127.0.0.1:9/", ["Loopcast sandbox"])):
+        async with sandbox(log, webhook_url=address) as client:
+            found = (await get(client, path))["data"]
+        assert [app["whatsapp_business_api_data"]["name"] for app in found] == apps
+
+
+async def test_a_proof_that_is_given_is_checked_where_there_is_a_secret(log: Log) -> None:
+    path = "/v25.0/106540352242922"
+    right = hmac.digest(b"s3cret", b"t", "sha256").hex()
+    async with sandbox(log, app_secret=Secret("s3cret")) as client:
+        assert (await get(client, path, appsecret_proof=right))["status"] == "CONNECTED"
+        async with client.get(path, params={"appsecret_proof": "0" * 64}) as answer:
+            refused = (await answer.json())["error"]
+            assert answer.status == 400
+        assert (refused["code"], refused["type"]) == (100, "GraphMethodException")
+        assert refused["message"] == "Invalid appsecret_proof provided in the API argument"
+    async with sandbox(log) as client:
+        assert (await get(client, path, appsecret_proof="any"))["status"] == "CONNECTED"
 
 
 async def test_templates_are_found_by_name(client: aiohttp.ClientSession) -> None:
