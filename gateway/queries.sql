@@ -29,7 +29,7 @@ SELECT id, loop_size, total, created_at, submission, request_hash
 -- that is prepared for all of them fails within its transaction when a migration adds one.
 SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, reason, limited_by,
        loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled, delivered, read,
-       event_no, completion_told, doubt_until, deferred, limited_until, stopped_by, wanted_no,
+       event_no, completion_told, doubt_until, deferred, limited_until, stopped_by, trace, wanted_no,
        followed_no, created_at, started_at, finished_at,
        (SELECT coalesce(max(loop), 0) FROM loops
          WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop
@@ -40,7 +40,7 @@ SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, r
 -- One page of an owner's jobs; the id makes the order total.
 SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, reason, limited_by,
        loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled, delivered, read,
-       event_no, completion_told, doubt_until, deferred, limited_until, stopped_by, wanted_no,
+       event_no, completion_told, doubt_until, deferred, limited_until, stopped_by, trace, wanted_no,
        followed_no, created_at, started_at, finished_at,
        (SELECT coalesce(max(loop), 0) FROM loops
          WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop

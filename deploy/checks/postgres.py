@@ -10,8 +10,8 @@ from deploy.checks.result import Result, ok, warning, wrong
 from deploy.checks.session import Unreachable, session
 from deploy.findings import LosesClaims
 from deploy.reconcile import QUERIES
-from plumbing.postgres import POOL_SIZE as GATEWAY_POOL
 from plumbing.migrations import known as migrations
+from plumbing.postgres import POOL_SIZE as GATEWAY_POOL
 from plumbing.postgres import Connection
 
 OLDEST: Final = 14
@@ -80,7 +80,7 @@ def of_server(server: Any, address: str) -> Iterator[Result]:
 
 def of_schema(applied: Sequence[int] | None) -> Iterator[Result]:
     """Our migrations against those of the database; None: it has no schema of ours."""
-    known = [number for number, _ in migrations()]
+    known = [migration.version for migration in migrations()]
     if applied is None:
         yield wrong(
             "The database has no schema yet.",

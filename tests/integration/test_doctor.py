@@ -67,7 +67,7 @@ async def test_an_empty_database_waits_for_the_gateway(empty_database_url: str) 
 
 async def test_an_older_and_a_newer_schema_are_told_apart(database_url: str, pool: Pool) -> None:
     given = patient(DATABASE_URL=database_url)
-    newest = migrations()[-1][0]
+    newest = migrations()[-1].version
     await pool.execute("INSERT INTO schema_migrations VALUES ($1, 'later')", newest + 1)
     (newer,) = said(await postgres(given), Level.WARNING)
     await pool.execute("DELETE FROM schema_migrations WHERE version >= $1", newest)

@@ -17,13 +17,13 @@ from deploy.checks.number import Number, of_number
 from deploy.checks.patient import Patient, default_gateway_url
 from deploy.checks.result import Level, Result, note, ok, warning, wrong
 from deploy.doctor import Check, examine
+from plumbing.migrations import known as migrations
 from plumbing.streams import stream_config
-from plumbing.postgres import migrations
 from schemas.settings import Gateway
 from schemas.subjects import STREAMS
 from tests.doctors import NUMBER, patient, said
 
-NEWEST = migrations()[-1][0]
+NEWEST = migrations()[-1].version
 
 
 def number_lines(environ: dict[str, str] | None = None, **changes: Any) -> list[Result]:
