@@ -24,7 +24,7 @@ def main(arguments: list[str], environ: Mapping[str, str]) -> int:
         except ConnectionRefusedError:
             continue
         except (OSError, http.client.HTTPException) as error:
-            return _said(f"no answer on {name}: {error or type(error).__name__}", 1)
+            return _said(f"no answer on {name}: {error!r}", 1)
         return _said(said, int(status != 200))
     return _said(f"nobody listens on {', '.join(PORTS)}", 1)
 
