@@ -1,6 +1,7 @@
 """Who got what: the sandbox's ledger, PostgreSQL and the gateway's answer side by side. Pure."""
 
-from collections.abc import Mapping, Set as AbstractSet
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ class Told(msgspec.Struct, frozen=True, rename="camel"):
     """What the gateway says of a job."""
 
     state: str
-    total: int
+    total_recipients: int
     sent: int
     failed: int
     unknown: int
@@ -48,7 +49,7 @@ class Account:
         }
         wrong = [_sentence(who, what) for what, who in checks.items() if who]
         counted = (len(rows), len(taken), len(self.in_doubt))
-        if counted != (told.total, told.sent, told.unknown):
+        if counted != (told.total_recipients, told.sent, told.unknown):
             wrong.append(f"the gateway tells of {told}, and there are {counted} rows")
         if told.state != "completed":
             wrong.append(f"the job is {told.state}")
