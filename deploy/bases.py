@@ -63,9 +63,18 @@ def _made(engine: Engine, suffix: str, cache: Path) -> Bases:
         if not engine.has_image(names[system]):
             engine.docker("import", str(_system(system, cache)), names[system])
     targets = {part: name for part, name in names.items() if part not in SYSTEMS}
+    if _is_watched():
+        targets["prometheus"] = f"loopcast-trial-prometheus:{suffix}"
     _build(engine, targets, names["full"], nats_server=True)
     variables = {f"{part.upper()}_IMAGE": name for part, name in targets.items()}
-    return Bases({**variables, "PYTHON_IMAGE": names["slim"]}, list(reversed(names.values())))
+    made = [*targets.values(), *(names[system] for system in SYSTEMS)]
+    return Bases({**variables, "PYTHON_IMAGE": names["slim"]}, made)
+
+
+def _is_watched() -> bool:
+    """Whether Prometheus can be tried: it is set up, and Debian's package can be had."""
+    has_rules = (CHECKOUT / "deploy" / "prometheus" / "prometheus.yml").exists()
+    return has_rules and shutil.which("apt-get") is not None
 
 
 def _system(name: str, cache: Path) -> Path:
@@ -114,14 +123,14 @@ def _mirror(suite: str) -> list[str]:
 
 def _build(engine: Engine, targets: dict[str, str], base: str, *, nats_server: bool) -> None:
     """Make the images of deploy/bases/Dockerfile that are wanted."""
-    with _context(nats_server=nats_server) as context:
+    with _context(nats_server=nats_server, with_prometheus="prometheus" in targets) as context:
         for target, name in targets.items():
             engine.docker("build", "--quiet", "--build-arg", f"BASE={base}", "--target", target,
                           "--tag", name, str(context))  # fmt: skip
 
 
 @contextlib.contextmanager
-def _context(*, nats_server: bool) -> Iterator[Path]:
+def _context(*, nats_server: bool, with_prometheus: bool) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="loopcast-bases-") as folder:
         context = Path(folder) / "context"
         shutil.copytree(RECIPES, context)
@@ -129,6 +138,9 @@ def _context(*, nats_server: bool) -> Iterator[Path]:
         (context / "pip.conf").write_text(_pip_conf())
         if nats_server:
             shutil.copy2(Path(sys.executable).parent / "nats-server", context)
+        if with_prometheus:
+            _run("apt-get", "download", "prometheus", cwd=context)
+            next(context.glob("prometheus_*.deb")).rename(context / "prometheus.deb")
         yield context
 
 
@@ -161,8 +173,8 @@ def _pulled(engine: Engine, name: str) -> bool:
     return True
 
 
-def _run(*argv: str) -> str:
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+def _run(*argv: str, cwd: Path | None = None) -> str:
+    done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, check=False)
     if done.returncode:
         raise EngineFailed(f"`{argv[0]}` failed: {last_line(done.stderr or done.stdout)}")
     return done.stdout

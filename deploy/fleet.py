@@ -23,6 +23,8 @@ RECIPIENTS: Final = 500
 READY_SECONDS: Final = 120
 JOB_SECONDS: Final = 240  # 25 to send it at 20 a second; the rest for crashes and doubts
 _LOOK_EVERY_SECONDS: Final = 0.2
+SCRAPED_SECONDS: Final = 60  # names are looked up, and targets scraped, every 15
+_DOCTOR: Final = ("python", "-m", "deploy.doctor")
 _OURS: Final = ("gateway", "daemon", "sandbox")
 # All processes of the container but the first, which then ends too, as after a crash. `docker kill`
 # would be an order of ours, after which an engine starts nothing again.
@@ -65,11 +67,11 @@ class Fleet:
         size = int(self._engine.docker("inspect", "--format", "{{.Size}}", f"{self._name}:latest"))
         self._say(f"image built in {took:.1f} s: {size / 1e6:.0f} MB")
 
-    def bring_up(self, *, daemons: int, gateways: int) -> None:
-        """Return when every container is healthy, as Docker says."""
+    def bring_up(self, *services: str, daemons: int, gateways: int) -> None:
+        """Start the services and what they need; return when all are healthy, as Docker says."""
         began = time.monotonic()
         self._compose("up", "--detach", "--no-build", "--scale", f"daemon={daemons}",
-                      "--scale", f"gateway={gateways}")  # fmt: skip
+                      "--scale", f"gateway={gateways}", *services)  # fmt: skip
         while waiting := self._not_healthy():
             if time.monotonic() - began > READY_SECONDS:
                 raise EngineFailed(f"not healthy after {READY_SECONDS} s: {', '.join(waiting)}")
@@ -92,14 +94,31 @@ class Fleet:
             recipients = frozenset(row["phone"].lstrip("+") for row in body["data"])
             return await self._verdict(client, told, recipients)
 
-    def examine(self) -> list[str]:
-        """What the doctor finds, asked in a daemon's container, and who was not started again."""
-        daemon = self._ids("daemon")[0]
+    def examine(self, crashes: int) -> list[str]:
+        """What the doctor finds, asked in a container, and whether the engine healed `crashes`."""
         try:
-            said = self._engine.docker("exec", daemon, "python", "-m", "deploy.doctor")
+            said = self._engine.docker("exec", self._ids("daemon")[0], *_DOCTOR)
         except EngineFailed as error:
             return [str(error)]
         self._say(f"the doctor: {said}")
+        template = "{{.RestartCount}}"
+        told = self._engine.docker("inspect", "--format", template, *self._ids()).split()
+        restarts = sum(map(int, told))
+        self._say(f"the engine started {restarts} containers again")
+        wrong = [f"{crashes} containers crashed, {restarts} came back"]
+        return (wrong if restarts != crashes else []) + self._not_healthy()
+
+    def watched(self) -> list[str]:
+        """Which targets Prometheus cannot scrape, where it runs."""
+        if not self._ids("prometheus"):
+            return []
+        expected = len(self._ids("gateway")) + len(self._ids("daemon"))
+        began = time.monotonic()
+        while len(up := self._scraped()) < expected:
+            if time.monotonic() - began > SCRAPED_SECONDS:
+                return [f"Prometheus scrapes {len(up)} of {expected} processes"]
+            time.sleep(1)
+        self._say(f"Prometheus found and scrapes {len(up)} processes")
         return []
 
     def stop(self) -> list[str]:
@@ -155,6 +174,16 @@ class Fleet:
         self._say(f"{accepted.total()} messages accepted, by {len(accepted)} recipients;"
                   f" {len(account.in_doubt)} in doubt")  # fmt: skip
         return account.what_is_wrong(recipients)
+
+    def _scraped(self) -> list[str]:
+        """The addresses of our processes that Prometheus has scraped without an error."""
+        url = "http://127.0.0.1:9090/api/v1/query?query=up%7Bjob%3D~%22loopcast.%2B%22%7D"
+        try:
+            said = self._engine.docker("exec", self._ids("prometheus")[0], "wget", "-q", "-O-", url)
+        except EngineFailed:
+            return []
+        results = msgspec.json.decode(said)["data"]["result"]
+        return [one["metric"]["instance"] for one in results if one["value"][1] == "1"]
 
     def _kill(self, service: str) -> str:
         """Kill one container of the service; returns its name."""

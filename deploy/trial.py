@@ -38,6 +38,7 @@ KILLINGS: Final = (
     Killing(300, "nats", "NATS"),
     Killing(400, "daemon", "the daemon that sends"),
 )
+_CRASHES: Final = sum(killing.service in ("daemon", "gateway") for killing in KILLINGS)
 _FIRST_PORT: Final = 20_000
 _PORTS: Final = 20
 
@@ -88,8 +89,10 @@ def _try(folder: Path, report: Report, *, keep: bool) -> list[str]:
         fleet = Fleet(engine, env_file, f"loopcast-trial-{os.getpid()}", report.say)
         stack.callback(fleet.take_down)
         fleet.build()
-        fleet.bring_up(daemons=3, gateways=2)
-        return asyncio.run(fleet.campaign(KILLINGS)) + fleet.examine() + fleet.stop()
+        watching = ["prometheus"] if "PROMETHEUS_IMAGE" in made.variables else []
+        fleet.bring_up("gateway", "daemon", "sandbox", *watching, daemons=3, gateways=2)
+        wrong = asyncio.run(fleet.campaign(KILLINGS)) + fleet.watched()
+        return wrong + fleet.examine(_CRASHES) + fleet.stop()
 
 
 def _env_file(folder: Path, images: dict[str, str]) -> Path:
@@ -100,6 +103,7 @@ def _env_file(folder: Path, images: dict[str, str]) -> Path:
         "LOOPCAST_IMAGE": f"{name}:latest",
         "GATEWAY_PORTS": f"127.0.0.1:{port}-{port + 9}",
         "SANDBOX_PORTS": f"127.0.0.1:{port + 10}",
+        "PROMETHEUS_PORTS": f"127.0.0.1:{port + 11}",
         "BULK_MESSAGES_PER_SECOND": "20",
         # Doubts that no receipt ends are to end within the trial.
         "BULK_UNKNOWN_AFTER_S": "30",

@@ -31,9 +31,9 @@ READ_BY: dict[str, type[msgspec.Struct]] = {
 }
 OURS = ("gateway", "daemon", "sandbox")
 FOR_TESTS_ALONE = {"FAILPOINTS"}
-# PostgreSQL's own, Coolify's own, and what only a sandbox beside its files can be given.
-NOT_SETTINGS = {"PGPASSWORD", "SERVICE_URL_GATEWAY_8080"}
-NOT_IN_A_CONTAINER = {"SANDBOX_SCRIPT"}
+# PostgreSQL's own, Coolify's own, and Prometheus' key.
+NOT_SETTINGS = {"PGPASSWORD", "SERVICE_URL_GATEWAY_8080", "METRICS_KEY"}
+NOT_IN_A_CONTAINER = {"SANDBOX_SCRIPT"}  # names a file, and a container has none of yours
 
 
 @cache
@@ -220,7 +220,6 @@ def test_no_file_names_the_host_of_a_registry() -> None:
 
 
 def test_the_health_check_looks_where_the_processes_listen() -> None:
-    ports = {Gateway: "PORT", Daemon: "DAEMON_PORT", Sandbox: "SANDBOX_PORT"}
-    for settings, name in ports.items():
-        hint = next(hint for hint in fields_of(settings).values() if hint.env.name == name)
-        assert alive.PORTS[name] == hint.default
+    hints = [hint for settings in READ_BY.values() for hint in fields_of(settings).values()]
+    defaults = {hint.env.name: hint.default for hint in hints}
+    assert {name: defaults[name] for name in alive.PORTS} == alive.PORTS
