@@ -28,6 +28,7 @@ SYSTEMS: Final = {
 }
 _USELESS: Final = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt/archives",
                    "var/lib/apt/lists")  # fmt: skip
+_IS_WATCHED: Final = (CHECKOUT / "deploy" / "prometheus" / "prometheus.yml").exists()
 _PIP_OPTIONS: Final = ("index-url", "extra-index-url", "trusted-host", "timeout")
 
 
@@ -53,7 +54,8 @@ def prepare(engine: Engine, suffix: str, cache: Path) -> Bases:
 def named_images(compose: str) -> dict[str, str]:
     """The images that the trial needs, by variable: `${NATS_IMAGE:-nats:2.15-alpine}`."""
     found: dict[str, str] = dict(re.findall(r"\$\{(\w+_IMAGE):-([^}]+)\}", compose))
-    return {name: found[name] for name in ("PYTHON_IMAGE", "NATS_IMAGE", "POSTGRES_IMAGE")}
+    wanted = ["PYTHON_IMAGE", "NATS_IMAGE", "POSTGRES_IMAGE"]
+    return {name: found[name] for name in wanted + ["PROMETHEUS_IMAGE"] * _IS_WATCHED}
 
 
 def _made(engine: Engine, suffix: str, cache: Path) -> Bases:
@@ -63,18 +65,12 @@ def _made(engine: Engine, suffix: str, cache: Path) -> Bases:
         if not engine.has_image(names[system]):
             engine.docker("import", str(_system(system, cache)), names[system])
     targets = {part: name for part, name in names.items() if part not in SYSTEMS}
-    if _is_watched():
+    if _IS_WATCHED and shutil.which("apt-get"):  # as Debian's package, or not at all
         targets["prometheus"] = f"loopcast-trial-prometheus:{suffix}"
     _build(engine, targets, names["full"], nats_server=True)
     variables = {f"{part.upper()}_IMAGE": name for part, name in targets.items()}
     made = [*targets.values(), *(names[system] for system in SYSTEMS)]
     return Bases({**variables, "PYTHON_IMAGE": names["slim"]}, made)
-
-
-def _is_watched() -> bool:
-    """Whether Prometheus can be tried: it is set up, and Debian's package can be had."""
-    has_rules = (CHECKOUT / "deploy" / "prometheus" / "prometheus.yml").exists()
-    return has_rules and shutil.which("apt-get") is not None
 
 
 def _system(name: str, cache: Path) -> Path:

@@ -21,6 +21,7 @@ from plumbing.postgres import load_queries
 QUERIES: Final = load_queries(Path(__file__).parent / "trial.sql")
 RECIPIENTS: Final = 500
 READY_SECONDS: Final = 120
+HEALED_SECONDS: Final = 60
 JOB_SECONDS: Final = 240  # 25 to send it at 20 a second; the rest for crashes and doubts
 _LOOK_EVERY_SECONDS: Final = 0.2
 SCRAPED_SECONDS: Final = 60  # names are looked up, and targets scraped, every 15
@@ -72,10 +73,8 @@ class Fleet:
         began = time.monotonic()
         self._compose("up", "--detach", "--no-build", "--scale", f"daemon={daemons}",
                       "--scale", f"gateway={gateways}", *services)  # fmt: skip
-        while waiting := self._not_healthy():
-            if time.monotonic() - began > READY_SECONDS:
-                raise EngineFailed(f"not healthy after {READY_SECONDS} s: {', '.join(waiting)}")
-            time.sleep(_LOOK_EVERY_SECONDS)
+        if waiting := self._wait_until_healthy(READY_SECONDS):
+            raise EngineFailed(f"not healthy after {READY_SECONDS} s: {', '.join(waiting)}")
         took = time.monotonic() - began
         self._say(f"{daemons} daemons and {gateways} gateways ready {took:.1f} s after up")
 
@@ -106,7 +105,7 @@ class Fleet:
         restarts = sum(map(int, told))
         self._say(f"the engine started {restarts} containers again")
         wrong = [f"{crashes} containers crashed, {restarts} came back"]
-        return (wrong if restarts != crashes else []) + self._not_healthy()
+        return (wrong if restarts != crashes else []) + self._wait_until_healthy(HEALED_SECONDS)
 
     def watched(self) -> list[str]:
         """Which targets Prometheus cannot scrape, where it runs."""
@@ -216,6 +215,15 @@ class Fleet:
             "exec", "--interactive", "--env", f"PGPASSWORD={password}", postgres, *psql,
             given=statement,
         ).split()  # fmt: skip
+
+    def _wait_until_healthy(self, longest_seconds: float) -> list[str]:
+        """The containers that are not healthy in time."""
+        began = time.monotonic()
+        while waiting := self._not_healthy():
+            if time.monotonic() - began > longest_seconds:
+                break
+            time.sleep(_LOOK_EVERY_SECONDS)
+        return waiting
 
     def _not_healthy(self) -> list[str]:
         """The containers that do not live or are not healthy yet, with their states."""
