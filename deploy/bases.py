@@ -51,6 +51,23 @@ def prepare(engine: Engine, suffix: str, cache: Path) -> Bases:
     return _made(engine, suffix, cache)
 
 
+def forget(engine: Engine, bases: Bases) -> None:
+    """Remove what was made, and what a build without BuildKit leaves of its earlier stages."""
+    roots = {engine.docker("inspect", "--format", "{{.Id}}", name) for name in bases.made}
+    dangling = engine.docker("images", "--quiet", "--no-trunc", "--filter", "dangling=true")
+    stages = [image for image in dangling.split() if roots & _ancestors(engine, image)]
+    for image in (*stages, *bases.made):
+        engine.docker("rmi", "--force", image)
+
+
+def _ancestors(engine: Engine, image: str) -> set[str]:
+    found: set[str] = set()
+    while image and engine.has_image(image):
+        image = engine.docker("inspect", "--format", "{{.Parent}}", image)
+        found.add(image)
+    return found
+
+
 def named_images(compose: str) -> dict[str, str]:
     """The images that the trial needs, by variable: `${NATS_IMAGE:-nats:2.15-alpine}`."""
     found: dict[str, str] = dict(re.findall(r"\$\{(\w+_IMAGE):-([^}]+)\}", compose))

@@ -60,8 +60,8 @@ class Engine:
 
 
 @contextlib.contextmanager
-def found_or_started(scratch: Path) -> Iterator[Engine]:
-    """An engine that answers; else one that runs as long as the block, with its data in `scratch`.
+def found_or_started() -> Iterator[Engine]:
+    """An engine that answers; else one of our own, gone with all its data after the block.
 
     Raises NoEngine.
     """
@@ -72,21 +72,22 @@ def found_or_started(scratch: Path) -> Iterator[Engine]:
         return
     if os.geteuid() != 0 or shutil.which("dockerd") is None:
         raise NoEngine("no Docker engine answers, and only root can start one, with dockerd")
-    with _own(scratch) as host:
+    with _own() as host:
         environ = {"DOCKER_HOST": host}
         yield Engine(_compose(environ), environ)
 
 
 @contextlib.contextmanager
-def _own(scratch: Path) -> Iterator[str]:
-    """A dockerd of our own, which shares nothing with one that might be started later."""
+def _own() -> Iterator[str]:
+    """The address of a dockerd of our own, which shares nothing with one that is started later."""
     # Sockets live below, and their paths must be shorter than 108 bytes.
     folder = Path(tempfile.mkdtemp(prefix="loopcast-dockerd-"))
+    data = folder / "data"
     host = f"unix://{folder}/docker.sock"
     program = Program(
         name="dockerd",
         argv=(
-            "dockerd", "--host", host, "--data-root", str(scratch / "docker"),
+            "dockerd", "--host", host, "--data-root", str(data),
             "--exec-root", str(folder / "exec"), "--pidfile", str(folder / "pid"),
         ),
         address=host,
@@ -96,11 +97,18 @@ def _own(scratch: Path) -> Iterator[str]:
     )  # fmt: skip
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(_unmount, data)
         try:
             stack.enter_context(running(program, ready_seconds=STARTS_WITHIN_SECONDS))
         except CannotStart as error:
             raise NoEngine(f"a Docker engine cannot be started here: {error}") from error
         yield host
+
+
+def _unmount(data: Path) -> None:
+    """Take away the mount that a dockerd which did not start leaves on its own folder."""
+    command = ("umount", "--lazy", str(data))
+    subprocess.run(command, capture_output=True, check=False)  # fails where there is none
 
 
 def _answers(environ: Mapping[str, str]) -> bool:

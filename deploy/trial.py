@@ -17,7 +17,7 @@ from typing import Final
 import aiohttp
 
 from deploy import bases
-from deploy.engine import Engine, EngineFailed, NoEngine, found_or_started
+from deploy.engine import EngineFailed, NoEngine, found_or_started
 from deploy.fleet import Fleet, Killing
 from deploy.ports import is_taken
 from deploy.programs import CHECKOUT
@@ -77,13 +77,13 @@ def main(arguments: list[str]) -> int:
 def _try(folder: Path, report: Report, *, keep: bool) -> list[str]:
     """Everything that did not add up. Raises NoEngine and EngineFailed."""
     with ExitStack() as stack:
-        engine = stack.enter_context(found_or_started(folder))
+        engine = stack.enter_context(found_or_started())
         version = engine.docker("version", "--format", "{{.Server.Version}}")
         report.say(f"Docker engine {version}, {' '.join(engine.compose_command)}")
         suffix = "kept" if keep else str(os.getpid())
         made = bases.prepare(engine, suffix, _cache())
         if not keep:
-            stack.callback(_forget, engine, made.made)
+            stack.callback(bases.forget, engine, made)
         report.say(f"base images: {', '.join(sorted(made.variables.values()))}")
         env_file = _env_file(folder, made.variables)
         fleet = Fleet(engine, env_file, f"loopcast-trial-{os.getpid()}", report.say)
@@ -128,11 +128,6 @@ def _cache() -> Path:
     """Where the Debian systems stay, so that the next run need not make them."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "loopcast"
-
-
-def _forget(engine: Engine, images: list[str]) -> None:
-    for image in images:
-        engine.docker("rmi", "--force", image)
 
 
 def _closed_with(wrong: list[str]) -> int:
