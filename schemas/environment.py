@@ -160,18 +160,21 @@ def servers_of(urls: str) -> list[str]:
     return found
 
 
-def parse_servers(*schemes: str) -> Callable[[str], str]:
-    """URLs of one or several servers, as `servers_of` reads them."""
-    parse_one = parse_url(*schemes)
+@dataclass(frozen=True)
+class _Servers(_Url):
+    """Reads URLs of one or several servers, as `servers_of` does. Raises ValueError."""
 
-    def parse(text: str) -> str:
+    def __call__(self, text: str) -> str:
         for url in servers_of(text):
-            parse_one(url)
+            super().__call__(url)
         if len({url.startswith("ws") for url in servers_of(text)}) > 1:
             raise ValueError("mixes websockets with others; give all servers one scheme")
         return text
 
-    return parse
+
+def parse_servers(*schemes: str) -> Callable[[str], str]:
+    """URLs of one or several servers, comma separated, all with websockets or none."""
+    return _Servers(schemes)
 
 
 def parse_webhook_url(text: str) -> str:
