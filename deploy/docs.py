@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.log_events import log_tables
-from deploy.settings_page import settings_page, settings_table
+from deploy.settings_page import fleet_table, settings_page, settings_table
 from schemas import metrics
 from schemas.meta_errors import RULES, Action
 
@@ -45,6 +45,7 @@ def meta_errors_table() -> str:
 TABLES: Final[tuple[tuple[str, Callable[[], str], str], ...]] = (
     ("README.md", settings_table, r"\| variable \| default \|.*?(?=\n\n)"),
     ("docs/settings.md", settings_page, r"## What it stands on\n.*\Z"),
+    ("deploy/coolify.md", fleet_table, r"\| variable \| default \|.*?(?=\n\n)"),
     ("docs/logs.md", log_tables, r"## Fields\n.*\Z"),
     ("docs/metrics.md", metrics_table, r"## gateway\n.*\Z"),
     ("docs/meta-errors.md", meta_errors_table, r"(?<=## The codes\n\n).*\Z"),

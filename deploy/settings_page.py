@@ -135,6 +135,19 @@ def settings_table() -> str:
     return "\n".join((*SHORT_HEAD, *rows))
 
 
+def fleet_table() -> str:
+    """All that a gateway or a daemon reads, for the guide to Coolify, which gives both all of it."""
+    read = ((one, tuple(name for name in one.read_by if name != "sandbox")) for one in
+            catalogue().values())  # fmt: skip
+    rows = [
+        f"| {_names(setting.env)} | {default_of(setting.hint)} | {setting.env.meaning}"
+        f" | {_processes(read_by)} |"
+        for setting, read_by in read
+        if read_by
+    ]
+    return "\n".join((*SHORT_HEAD, *rows))
+
+
 def type_of(hint: Hint) -> str:
     """What a value may be, as people write it: `whole number, 1 to 5`."""
     env = hint.env

@@ -12,9 +12,10 @@ import yaml
 from daemon.supervisor import DRAIN_SECONDS
 from deploy import alive
 from deploy.bases import named_images
+from deploy.settings_page import fleet_table
 from gateway import app
 from gateway.__main__ import CLOSE_SECONDS, CUT_SECONDS, SHUTDOWN_SECONDS
-from schemas.environment import Hint, fields_of
+from schemas.environment import fields_of
 from schemas.loading import load
 from schemas.sandbox_settings import Sandbox
 from schemas.settings import Common, Daemon, Gateway
@@ -53,24 +54,8 @@ def seconds(duration: str) -> int:
     return int(duration.removesuffix("s"))
 
 
-def settings_table() -> str:
-    """The table of deploy/coolify.md, as the catalogue of settings has it."""
-    hints: dict[str, tuple[Hint, list[str]]] = {}
-    for process in ("gateway", "daemon"):
-        for hint in fields_of(READ_BY[process]).values():
-            hints.setdefault(hint.env.name, (hint, []))[1].append(process)
-    rows = ["| variable | default | means | read by |", "|---|---|---|---|"]
-    for name, (hint, processes) in hints.items():
-        legacy = f", or `{hint.env.legacy}`" if hint.env.legacy else ""
-        default = "" if hint.default in (None, (), "", {}) else f"`{hint.default}`"
-        rows.append(
-            f"| `{name}`{legacy} | {default} | {hint.env.meaning} | {', '.join(processes)} |"
-        )
-    return "\n".join(rows)
-
-
 def test_the_guide_to_coolify_has_every_setting_by_all_its_names() -> None:
-    assert settings_table() in GUIDE, f"the table is to be:\n{settings_table()}"
+    assert fleet_table() in GUIDE, "run `make docs`"
 
 
 @pytest.mark.parametrize("service", OURS)
