@@ -9,8 +9,9 @@ from typing import Any, Final, Self
 
 import asyncpg
 
-from plumbing.logs import Log
+from daemon.observe import Observer
 from plumbing.postgres import NOTICES_A_LOST_HOST
+from schemas.vitals import Part
 
 LOCK_CLASS: Final = 0x6C6F6F70  # "loop"; the view live_daemons looks for it
 _RETRY_SECONDS: Final = 0.5
@@ -28,8 +29,9 @@ class Presence:
     session under a new number begins, for as long as `keep` runs. Use it with `async with`.
     """
 
-    def __init__(self, url: str, log: Log) -> None:
-        self._url, self._log = url, log
+    def __init__(self, url: str, observer: Observer) -> None:
+        self._url, self._log, self._vitals = url, observer.log, observer.vitals
+        self._pulse = observer.vitals.part(Part.PRESENCE)
         self.on_lost: Callable[[], None] = lambda: None
         self._broken = asyncio.Event()
         self._connection: asyncpg.Connection[Any] | None = None
@@ -75,6 +77,7 @@ class Presence:
         """A half-open connection says nothing by itself, so it is asked every few seconds."""
         assert self._connection is not None
         while not self._broken.is_set():
+            self._pulse.beat()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_SECONDS):
                     await self._broken.wait()
@@ -89,6 +92,8 @@ class Presence:
             try:
                 await self._begin()
             except _GONE:
+                self._pulse.beat()
+                self._vitals.postgres_is_away()
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return
