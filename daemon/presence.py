@@ -47,6 +47,8 @@ class Presence:
                 await self._connection.close(timeout=2)
 
     async def _begin(self) -> None:
+        if self._connection is not None:  # one that broke, or that got no lock in time
+            self._connection.terminate()
         self._broken.clear()
         self._connection = await asyncpg.connect(
             self._url,
@@ -81,6 +83,7 @@ class Presence:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_SECONDS):
                     await self._broken.wait()
+            self._pulse.beat()
             try:
                 await self._connection.execute("SELECT 1")
             except _GONE:
@@ -89,10 +92,10 @@ class Presence:
 
     async def _begin_again(self) -> None:
         while True:
+            self._pulse.beat()
             try:
                 await self._begin()
             except _GONE:
-                self._pulse.beat()
                 self._vitals.postgres_is_away()
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
