@@ -132,7 +132,7 @@ async def test_a_campaign_in_full_swing_and_an_idle_daemon_are_well(stack: Stack
 async def test_while_postgres_and_nats_are_down_in_mid_job_nothing_is_taken_for_hung(
     stack: Stack, own: OwnServers
 ) -> None:
-    urls = {"database_url": own.postgres.url, "nats_url": own.nats.url}
+    urls: dict[str, Any] = {"database_url": own.postgres.url, "nats_url": own.nats.url}
     async with daemon(stack, messages_per_second=50, **urls) as url:
         await until_ready(url)
         job = await campaigns.make_job(own.pool, 150)  # the sweeper wakes its lane
@@ -150,7 +150,7 @@ async def test_those_who_queue_for_a_postgres_that_stands_still_are_not_taken_fo
     stack: Stack, own: OwnServers
 ) -> None:
     """Thirty lanes wait for twenty connections, whose statements take until their time is over."""
-    urls = {"database_url": own.postgres.url, "nats_url": own.nats.url}
+    urls: dict[str, Any] = {"database_url": own.postgres.url, "nats_url": own.nats.url}
     async with daemon(stack, faster=2.5, messages_per_second=20, **urls) as url:
         await until_ready(url)
         for number in range(30):

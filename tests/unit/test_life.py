@@ -1,4 +1,4 @@
-"""What systemd is told: readiness, what is waited for, and food for its watchdog while all is well."""
+"""What systemd is told: ready or not, and that its watchdog is fed while all is well."""
 
 import asyncio
 import os
