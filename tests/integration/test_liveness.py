@@ -7,6 +7,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,8 +22,10 @@ import structlog
 
 from daemon.supervisor import serve
 from deploy import servers
+from gateway import intake
 from plumbing import failpoints
 from plumbing.life import Life
+from plumbing.logs import Log
 from plumbing.postgres import Pool, migrate, open_pool
 from plumbing.vitals import Vitals
 from schemas.failpoints import FailPoint
@@ -29,6 +33,7 @@ from schemas.settings import Daemon
 from tests import campaigns
 from tests.daemons import Stack
 from tests.fleet import Restartable
+from tests.gateways import serving
 from tests.support import free_port, until
 
 
@@ -160,6 +165,52 @@ async def test_those_who_queue_for_a_postgres_that_stands_still_are_not_taken_fo
         with frozen(own.postgres):
             await stays_well(url, 26)  # 65 s of the vital signs' clock
         await stays_well(url, 1)
+
+
+async def test_a_gateway_names_what_hangs_and_serves_on(
+    database_url: str, nats_url: str, log: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    life = Life(vitals=Vitals(lambda: time.monotonic() * 8))
+    async with serving(database_url, nats_url, log, life=life) as gateway:
+        assert (await gateway.get("/healthz")).status == 200
+        monkeypatch.setattr(intake, "publish_all", never)
+        assert await gateway.parts.intake.store([b"{}"]) is intake.Fate.UNAVAILABLE
+        assert list(await hung(gateway.url)) == ["intake of webhooks"]
+        assert (await gateway.get("/readyz")).status == 200
+
+
+async def test_a_process_tells_its_supervisor_of_its_life_from_start_to_stop(
+    database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.setblocking(False)
+        environ = {
+            **os.environ, "DATABASE_URL": database_url, "NATS_URL": nats_url,
+            "PORT": str(free_port()), "NOTIFY_SOCKET": str(tmp_path / "notify"),
+            "WATCHDOG_USEC": "1000000",
+        }  # fmt: skip
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway", env=environ, stderr=asyncio.subprocess.DEVNULL
+        )
+        said: list[str] = []
+        while "READY=1" not in said or "WATCHDOG=1" not in said:
+            said += await told(manager)
+        process.send_signal(signal.SIGTERM)
+        while "STOPPING=1" not in said:
+            said += await told(manager)
+        assert await process.wait() == 0
+    assert said.index("STATUS=listening; waiting for PostgreSQL") < said.index("READY=1")
+    assert "STATUS=0 open event streams" in said
+
+
+async def told(manager: socket.socket) -> list[str]:
+    async with asyncio.timeout(20):
+        data = await asyncio.get_running_loop().sock_recv(manager, 4096)
+    return data.decode().split("\n")
 
 
 @contextlib.contextmanager
