@@ -13,7 +13,6 @@ NAMES = ["loopcast-gateway.service", "loopcast-daemon@9101.service", "loopcast-n
 THERE = ("sysinit", "basic", "shutdown", "network-online", "multi-user")
 PROGRAMS = (
     "opt/loopcast/.venv/bin/python", "opt/loopcast/.venv/bin/nats-server", "usr/bin/env",
-    "bin/kill",
 )  # fmt: skip
 
 pytestmark = pytest.mark.skipif(
