@@ -15,7 +15,7 @@ from daemon.loops import LoopPlan
 from daemon.outfit import Outfit
 from daemon.rows import Holding, Slowed, Work
 from daemon.verdicts import Again, Case, InDoubt, Sent, Stop, Verdict, judge, keeps_probing
-from plumbing.failpoints import reach
+from plumbing.failpoints import hang, reach
 from plumbing.tasks import end as end_task
 from schemas.failpoints import FailPoint
 from schemas.messages import Message, MessageTag
@@ -108,6 +108,7 @@ class Attempts:
         tag = MessageTag(self._work.job_id, message.seq, message.attempt).encode()
         body = request_body(self._work.content, message.recipient, message.variables, tag)
         with self._outfit.observer.request() as count:
+            await hang(FailPoint.REQUEST_HANGS)
             outcome = await self._outfit.cloud.send(self._holding.phone_number_id, body, departure)
             count(outcome)
         if departure.left_at is not None:

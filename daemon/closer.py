@@ -19,6 +19,7 @@ from daemon.store import QUERIES, Store
 from plumbing.broker import Broker, Unavailable
 from plumbing.postgres import Pool
 from schemas.subjects import RECEIPTS_STREAM
+from schemas.vitals import Part
 
 EVERY_SECONDS: Final = 1.0
 TELL_SECONDS: Final = 5.0
@@ -33,9 +34,11 @@ class Closer:
     ) -> None:  # fmt: skip
         self._pool, self._broker, self._store, self._doubts = pool, broker, store, doubts
         self._progress, self._observer = progress, observer
+        self._pulse = observer.vitals.part(Part.CLOSER)
 
     async def run(self) -> None:
         while True:
+            self._pulse.beat()
             try:
                 if self._broker.is_connected:
                     await self._end_doubts()
@@ -55,6 +58,7 @@ class Closer:
             return
         lag_seconds, seen_at = await self._broker.waiting_seconds(RECEIPTS_STREAM), time.monotonic()
         for job_id, phone_number_id in in_doubt:
+            self._pulse.beat()
             lag = lag_seconds + time.monotonic() - seen_at
             match await self._doubts.end(job_id, phone_number_id, lag):
                 case JobEnd() as end:
@@ -72,5 +76,6 @@ class Closer:
         if told:
             await is_told(told[-1], TELL_SECONDS)
         for end, out in zip(ends, told, strict=True):
+            self._pulse.beat()
             if out.done() and out.result():
                 await self._store.completion_told(end.job_id)

@@ -14,6 +14,7 @@ import nats.errors
 from nats.aio.client import Client
 
 from plumbing.tasks import end
+from plumbing.vitals import Pulse
 from schemas.lease import LEASE_SHARE
 
 BEATS_PER_WAIT: Final = 4
@@ -29,6 +30,7 @@ class Lease:
     ) -> None:  # fmt: skip
         self._client, self._reply, self._clock = client, reply, clock
         self._ack_wait_seconds, self._stall_seconds = ack_wait_seconds, stall_seconds
+        self.pulse = Pulse()  # of the holder; whoever watches over it sets its own
         self._heart: asyncio.Task[None] | None = None
         self._stepped_at = clock()
         self.deadline = clock() + LEASE_SHARE * ack_wait_seconds
@@ -41,6 +43,7 @@ class Lease:
     def step(self) -> None:
         """The holder got on with its work, or waits for a time that it knows."""
         self._stepped_at = self._clock()
+        self.pulse.beat()
 
     def end(self) -> None:
         """Send no more: what proves that this process lives is gone."""

@@ -19,6 +19,7 @@ from daemon.store import Store
 from plumbing.failpoints import reach
 from plumbing.logs import Log
 from plumbing.tasks import end
+from plumbing.vitals import Pulse
 from schemas.failpoints import FailPoint
 from schemas.lease import CLAIM_SECONDS
 from schemas.messages import Message
@@ -102,6 +103,7 @@ class Ledger:
         self.wanted = "run"  # what people want of the job, as of the last write
         self.closed: Closed | None = None
         self.got_on = False  # a message of this turn has an end
+        self.pulse = Pulse()  # of the writer; whoever watches over it sets its own
 
     async def __aenter__(self) -> Self:
         self._writer = asyncio.create_task(self._write_until_closed())
@@ -131,6 +133,7 @@ class Ledger:
             raise ClaimRefused
         claim = _Claim(messages, asyncio.get_running_loop().create_future())
         self._claims.append(claim)
+        self.pulse.owe()
         self._gathered.set()
         return await claim.done
 
@@ -143,11 +146,14 @@ class Ledger:
             raise Crashed
         record = _Record(entry, asyncio.get_running_loop().create_future())
         self._records.append(record)
+        self.pulse.owe()
         self._gathered.set()
         await record.done
 
     async def _write_until_closed(self) -> None:
         while not (self._closing and not self._records and not self._claims):
+            if not (self._records or self._claims):
+                self.pulse.rest()
             await self._gathered.wait()
             if self._is_busy and not self._closing:
                 await asyncio.sleep(GATHER_SECONDS)
@@ -162,21 +168,17 @@ class Ledger:
                 await self._write(records, claims)
 
     async def _write(self, records: list[_Record], claims: list[_Claim]) -> None:
+        self.pulse.beat()
         entries = [record.entry for record in records]
         seqs = [message.seq for claim in claims for message in claim.messages]
         if seqs:
             reach(FailPoint.BEFORE_CLAIM)
         try:
             written = await self._store.write(
-                self._holding,
-                self._work,
-                entries,
-                claim_seqs=seqs,
-                claim_seconds=CLAIM_SECONDS,
-                limited_by=self.limited_by,
-                limited_seconds=self.limited_seconds,
+                self._holding, self._work, entries, claim_seqs=seqs, claim_seconds=CLAIM_SECONDS,
+                limited_by=self.limited_by, limited_seconds=self.limited_seconds,
                 people_limit=self._people_limit,
-            )
+            )  # fmt: skip
         except BROKEN as error:
             self._log.warning("the ledger cannot be reached", error=repr(error))
             self._close(Closed.BROKEN, claims)
@@ -239,6 +241,7 @@ class Ledger:
     async def _record_late(self, entry: Entry) -> None:
         tries = 0
         while True:
+            self.pulse.beat()
             try:
                 written = await self._store.record_late(self._holding, self._work.job_id, entry)
             except BROKEN as error:

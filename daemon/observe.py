@@ -13,19 +13,25 @@ from daemon.rows import JobEnd, JobMoved, LoopEnd, Slowed, Work
 from daemon.verdicts import Again, InDoubt, Stop
 from plumbing.logs import Log
 from plumbing.meters import Meters
+from plumbing.vitals import Vitals, health
 from schemas import metrics
 from schemas.messages import Message, masked
 from schemas.meta_errors import DEFERRING, rule_of
 from schemas.outcomes import Accepted, HeldBack, NotWritten, Outcome, Refused, Throttled, Unknown
 from schemas.receipts import Status
 from schemas.states import MessageState
+from schemas.vitals import Part
 
 
 class Observer:
-    """Counts what happens; every method is cheap and never fails."""
+    """Counts what happens, and knows who gets on; every method is cheap and never fails."""
 
-    def __init__(self, meters: Meters, log: Log) -> None:
+    def __init__(
+        self, meters: Meters, log: Log, vitals: Vitals | None = None, *, answer_seconds: float = 0.0
+    ) -> None:
         self.meters, self.log = meters, log
+        self.vitals = vitals or Vitals()
+        self.answer_seconds = answer_seconds  # that Meta may take
 
     @contextmanager
     def request(self) -> Iterator[Callable[[Outcome], None]]:
@@ -33,7 +39,8 @@ class Observer:
         started_at = time.perf_counter()
         self.meters[metrics.IN_FLIGHT].inc()
         try:
-            yield self._count
+            with self.vitals.watching(Part.REQUEST, answer_seconds=self.answer_seconds):
+                yield self._count
         finally:
             self.meters[metrics.IN_FLIGHT].dec()
             self.meters[metrics.SEND_SECONDS].observe(time.perf_counter() - started_at)
@@ -176,11 +183,12 @@ def outcome_label(outcome: Outcome) -> str:
 Check = Callable[[], str | None]
 
 
-def health_app(meters: Meters, checks: dict[str, Check]) -> web.Application:
-    """/healthz (the process lives), /readyz (says what is missing), /metrics."""
+def health_app(meters: Meters, checks: dict[str, Check], vitals: Vitals) -> web.Application:
+    """/healthz (says what hangs), /readyz (says what is missing), /metrics."""
 
     async def healthz(_: web.Request) -> web.Response:
-        return web.json_response({"status": "ok"})
+        status, body = health(vitals.hung())
+        return web.json_response(body, status=status)
 
     async def readyz(_: web.Request) -> web.Response:
         missing = {name: why for name, check in checks.items() if (why := check())}

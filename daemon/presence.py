@@ -9,8 +9,9 @@ from typing import Any, Final, Self
 
 import asyncpg
 
-from plumbing.logs import Log
+from daemon.observe import Observer
 from plumbing.postgres import NOTICES_A_LOST_HOST
+from schemas.vitals import Part
 
 LOCK_CLASS: Final = 0x6C6F6F70  # "loop"; the view live_daemons looks for it
 _RETRY_SECONDS: Final = 0.5
@@ -28,8 +29,9 @@ class Presence:
     session under a new number begins, for as long as `keep` runs. Use it with `async with`.
     """
 
-    def __init__(self, url: str, log: Log) -> None:
-        self._url, self._log = url, log
+    def __init__(self, url: str, observer: Observer) -> None:
+        self._url, self._log, self._vitals = url, observer.log, observer.vitals
+        self._pulse = observer.vitals.part(Part.PRESENCE)
         self.on_lost: Callable[[], None] = lambda: None
         self._broken = asyncio.Event()
         self._connection: asyncpg.Connection[Any] | None = None
@@ -45,6 +47,8 @@ class Presence:
                 await self._connection.close(timeout=2)
 
     async def _begin(self) -> None:
+        if self._connection is not None:  # one that broke, or that got no lock in time
+            self._connection.terminate()
         self._broken.clear()
         self._connection = await asyncpg.connect(
             self._url,
@@ -75,9 +79,11 @@ class Presence:
         """A half-open connection says nothing by itself, so it is asked every few seconds."""
         assert self._connection is not None
         while not self._broken.is_set():
+            self._pulse.beat()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_CHECK_SECONDS):
                     await self._broken.wait()
+            self._pulse.beat()
             try:
                 await self._connection.execute("SELECT 1")
             except _GONE:
@@ -86,9 +92,11 @@ class Presence:
 
     async def _begin_again(self) -> None:
         while True:
+            self._pulse.beat()
             try:
                 await self._begin()
             except _GONE:
+                self._vitals.postgres_is_away()
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return

@@ -10,11 +10,10 @@ import msgspec
 
 from daemon.doubts import JobNews, Moved
 from daemon.entries import Entry
+from daemon.observe import Observer
 from daemon.rows import JobEnd, JobMoved, LoopEnd, Work, Written
 from plumbing.broker import Broker, Unavailable
 from plumbing.failpoints import reach
-from plumbing.logs import Log
-from plumbing.meters import Meters
 from schemas import metrics
 from schemas.events import (
     ErrorFields,
@@ -32,6 +31,7 @@ from schemas.events import (
 from schemas.failpoints import FailPoint
 from schemas.receipts import Status
 from schemas.subjects import events_subject
+from schemas.vitals import Part
 
 MOST_WAITING: Final = 10_000  # envelopes; beyond it the oldest news is dropped, never a fact
 MOST_FRAMES: Final = 500  # an envelope of these stays far below NATS's 1 MB
@@ -48,8 +48,9 @@ class _News(msgspec.Struct):
 class Progress:
     """Publishes news in the order in which it is told, for as long as `run` runs."""
 
-    def __init__(self, broker: Broker, meters: Meters, log: Log) -> None:
-        self._broker, self._meters, self._log = broker, meters, log
+    def __init__(self, broker: Broker, observer: Observer) -> None:
+        self._broker, self._meters, self._log = broker, observer.meters, observer.log
+        self._pulse = observer.vitals.part(Part.PROGRESS)
         self._waiting: deque[_News] = deque()
         self._gathered = asyncio.Event()
 
@@ -57,6 +58,7 @@ class Progress:
         """Queue frames; the future says whether they, and all before them, got out."""
         news = _News(job_id, first_no, frames, asyncio.get_running_loop().create_future())
         self._waiting.append(news)
+        self._pulse.owe()
         if len(self._waiting) > MOST_WAITING:
             self._drop(self._waiting.popleft())
         self._gathered.set()
@@ -69,6 +71,8 @@ class Progress:
             self._gathered.clear()
             while self._waiting:
                 await self._publish(self._next())
+                self._pulse.beat()
+            self._pulse.rest()
 
     def _next(self) -> list[_News]:
         """The next news, and what follows it of the same job without a gap: one envelope."""
@@ -94,6 +98,7 @@ class Progress:
                     events_subject(job_id), payload, f"{job_id}:{first_no}:{len(frames)}"
                 )
             except Unavailable as error:
+                self._pulse.beat()
                 if asyncio.get_running_loop().time() > deadline:
                     self._log.warning("progress is lost; the ledger has it", error=str(error))
                     for news in group:

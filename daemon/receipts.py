@@ -22,6 +22,7 @@ from plumbing.failpoints import reach
 from schemas import metrics
 from schemas.failpoints import FailPoint
 from schemas.receipts import Place, Receipt, Status, fold
+from schemas.vitals import Part
 from schemas.webhooks import Webhook, read_webhook
 
 MOST_BODIES: Final = 500  # that wait here or are being merged
@@ -61,6 +62,7 @@ class Receipts:
         self._strangers = strangers
         self._doubts, self._tidings = doubts, tidings
         self._progress, self._observer = progress, observer
+        self._pulse = observer.vitals.part(Part.MERGER)
         self._waiting: list[_Body] = []  # bounded by the puller's credit
         self._gathered = asyncio.Event()
 
@@ -75,6 +77,7 @@ class Receipts:
         self._count("passed_over", webhook.passed_over)
         body = _Body(message, webhook, asyncio.get_running_loop().create_future())
         self._waiting.append(body)
+        self._pulse.owe()
         self._gathered.set()
         return body.done
 
@@ -86,6 +89,7 @@ class Receipts:
             await asyncio.sleep(GATHER_SECONDS)
             while self._waiting:
                 await self._deal_with(self._next())
+            self._pulse.rest()
 
     def _next(self) -> list[_Body]:
         """The bodies that make one batch: at least one, whatever its size."""
@@ -97,6 +101,7 @@ class Receipts:
         return batch
 
     async def _deal_with(self, bodies: list[_Body]) -> None:
+        self._pulse.beat()
         try:
             waiting = await self._merge([r for body in bodies for r in body.receipts])
             await self._tidings.heed(body.webhook for body in bodies)

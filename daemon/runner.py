@@ -43,6 +43,7 @@ from schemas.failpoints import FailPoint
 from schemas.jobs import Template
 from schemas.lease import CLAIM_SECONDS
 from schemas.settings import Daemon
+from schemas.vitals import Part
 
 TELL_SECONDS: Final = 5.0  # the longest that a turn waits for its news to get out
 MOST_SLOTS: Final = 1000
@@ -92,6 +93,7 @@ class Runner:
             await self._store.release_unused(holding)
             return Later(min(holding.held_seconds, ASK_AGAIN_SECONDS))
         begun = await self._store.begin_loop(holding)
+        lease.pulse.beat()
         if begun is None:
             await self._store.release_unused(holding)
             return await self._until_due(holding)
@@ -107,7 +109,9 @@ class Runner:
             return await self._stop_job(holding, begun)
         work = await self._store.work(begun)
         outfit = self._outfit(holding, work, lease, give)
+        lease.pulse.beat()
         handover = await self._run_loop(holding, work, outfit)
+        lease.pulse.beat()
         if not isinstance(handover, Lost):
             await self._store.release(holding, outfit.pace.ages(time.monotonic()))
         return handover
@@ -170,9 +174,11 @@ class Runner:
             self._store, holding, work, tell=self._teller(work), log=log,
             people_limit=await self._people_limit(holding, work),
         )  # fmt: skip
-        async with ledger:
-            run = LoopRun(outfit, holding, work, ledger)
-            end = await run.run()
+        with self._observer.vitals.watching(Part.LEDGER, holding.phone_number_id) as ledger.pulse:
+            async with ledger:
+                run = LoopRun(outfit, holding, work, ledger)
+                end = await run.run()
+        outfit.lease.pulse.beat()
         if end is End.COMPLETED and (finished := await self._store.complete_loop(holding, work)):
             return await self._after_loop(holding, work, finished)
         self._observer.loop_ended(End.GIVEN_BACK if end is End.COMPLETED else end)

@@ -14,6 +14,7 @@ from nats.js import api
 from daemon.closer import Closer
 from daemon.cloud_api import CloudApi
 from daemon.doubts import Doubts
+from daemon.ledger import BROKEN
 from daemon.limits import MessagingLimits
 from daemon.observe import Check, Observer, health_app
 from daemon.optouts import OptOuts
@@ -28,6 +29,7 @@ from daemon.sweeper import Sweeper
 from daemon.tidings import Tidings
 from daemon.turns import MOST_LANES, Turns
 from plumbing.broker import Broker
+from plumbing.life import Life
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from plumbing.migrations import wait_for_schema
@@ -40,6 +42,7 @@ from schemas.lease import answer_seconds
 from schemas.settings import Daemon
 from schemas.subjects import ConsumerDef
 from schemas.suppressions import StopWords
+from schemas.vitals import Part
 from schemas.wire import READS, Reads
 
 POOL_SIZE: Final = 20
@@ -47,19 +50,22 @@ DRAIN_SECONDS: Final = 28.0  # 25 for the answers, the rest to write them down
 _RETRY_SECONDS: Final = 1.0
 
 
-async def serve(settings: Daemon, log: Log, stop: asyncio.Event, reads: Reads = READS) -> None:
+async def serve(
+    settings: Daemon, log: Log, stop: asyncio.Event, life: Life | None = None, reads: Reads = READS
+) -> None:
     """Run until `stop`. Then begin no new message, record what is in flight, give turns back.
 
     `reads` says which versions of the wire format it knows.
 
     Raises CannotStart, also when a part ends that should not: whoever supervises starts it anew.
     """
-    meters = Meters(metrics.DAEMON)
+    meters, life = Meters(metrics.DAEMON), life or Life()
+    most_seconds = answer_seconds(settings.request_timeout_ms)
+    observer = Observer(meters, log, life.vitals, answer_seconds=most_seconds)
     async with AsyncExitStack() as stack:
-        observer = Observer(meters, log)
-        house = House(settings, observer, Strangers(observer, reads), stop, stack)
+        house = House(settings, observer, Strangers(observer, reads), stop, stack, life)
         house.checks["daemon"] = lambda: "starting"
-        await _listen(stack, settings, health_app(meters, house.checks))
+        await _listen(stack, settings, health_app(meters, house.checks, life.vitals))
         house.own(asyncio.create_task(stop.wait(), name="the wait for a signal"))
         house.own(asyncio.create_task(_start(house), name="the start"))
         await house.until_something_ends()
@@ -75,6 +81,7 @@ class House:
     strangers: Strangers
     stop: asyncio.Event
     stack: AsyncExitStack
+    life: Life
     checks: dict[str, Check] = field(default_factory=dict)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
@@ -97,27 +104,34 @@ class House:
 
 async def _start(house: House) -> None:
     settings, stack, log = house.settings, house.stack, house.observer.log
-    pool = await open_pool(settings.database_url, name="daemon", size=POOL_SIZE)
+    life, vitals = house.life, house.life.vitals
+    pool = await open_pool(
+        settings.database_url, name="daemon", size=POOL_SIZE,
+        on_failure=lambda error: vitals.postgres_is_away() if isinstance(error, BROKEN) else None,
+    )  # fmt: skip
     stack.push_async_callback(_close_pool, pool)
+    life.starting("waiting for PostgreSQL, and for the gateway's migrations")
     await _wait_for_ledger(pool, settings, log)
     broker = Broker(settings.nats_url, "loopcast-daemon", log, replicas=settings.nats_replicas)
     stack.push_async_callback(broker.close)
     broker.start()
+    life.starting("waiting for NATS with JetStream")
     await broker.ready()
     house.own(asyncio.create_task(broker.closed.wait(), name="the connection to NATS"))
-    await _work(house, pool, broker)
+    turns = await _work(house, pool, broker)
+    life.ready(turns.status)
     log.info(
         "ready", loop_size=settings.loop_size, pause_ms=settings.pause_ms,
         messages_per_second=settings.messages_per_second, graph=settings.provider.base_url,
     )  # fmt: skip
 
 
-async def _work(house: House, pool: Pool, broker: Broker) -> None:
+async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
     """The parts that send, from the one that all lean on to the one that brings them turns."""
     settings, observer, stop, stack = house.settings, house.observer, house.stop, house.stack
     store, doubts, stops = _ledger(settings, pool)
     cloud = await stack.enter_async_context(CloudApi(settings))
-    progress = Progress(broker, observer.meters, observer.log)
+    progress = Progress(broker, observer)
     limits = MessagingLimits(cloud.number, observer.log, fixed=settings.messaging_limit)
     house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
     tidings = Tidings(
@@ -130,7 +144,7 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
         settings, store=store, stops=stops, limits=limits, cloud=cloud, progress=progress,
         observer=observer, stop=stop,
     )  # fmt: skip
-    presence = await stack.enter_async_context(Presence(settings.database_url, observer.log))
+    presence = await stack.enter_async_context(Presence(settings.database_url, observer))
     turns = Turns(
         settings, store=store, broker=broker, runner=runner, presence=presence,
         observer=observer, strangers=house.strangers, stop=stop,
@@ -153,6 +167,7 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     house.checks.clear()
     house.checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
     house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
+    return turns
 
 
 def _ledger(settings: Daemon, pool: Pool) -> tuple[Store, Doubts, Stops]:
@@ -183,8 +198,9 @@ async def _pull(
     log = house.observer.log
     await ensure_consumer(broker, definition, ack_wait_seconds)
     puller = Puller(
-        broker.client, definition.stream, definition.name, handler, credit=credit, log=log
-    )
+        broker.client, definition.stream, definition.name, handler, credit=credit, log=log,
+        pulse=house.life.vitals.part(Part.PULLER, definition.name),
+    )  # fmt: skip
     house.stack.push_async_callback(puller.stop, DRAIN_SECONDS)
     await puller.start()
     mend = _mend_consumer(broker, definition, ack_wait_seconds, puller, log)

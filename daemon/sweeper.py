@@ -19,9 +19,12 @@ from daemon.store import QUERIES
 from daemon.strangers import Strangers
 from daemon.turns import Turns
 from plumbing.broker import Broker, Unavailable
+from plumbing.failpoints import hang
 from plumbing.postgres import Pool
+from schemas.failpoints import FailPoint
 from schemas.jobs import JobOrder
 from schemas.settings import Daemon
+from schemas.vitals import Part
 
 EVERY_SECONDS: Final = 1.0
 SWEEP_LOCK: Final = 0x73776570  # "swep"
@@ -43,9 +46,12 @@ class Sweeper:
         pause = settings.pause_ms / 1000
         self._grace_seconds = min(LONGEST_GRACE_SECONDS, pause + WAKE_GRACE_SECONDS)
         self._lease_seconds = 2.0 * settings.ack_wait_seconds
+        self._pulse = observer.vitals.part(Part.SWEEPER)
 
     async def run(self) -> None:
         while True:
+            self._pulse.beat()
+            await hang(FailPoint.SWEEP_HANGS)
             try:
                 await self.sweep()
             except (*BROKEN, Unavailable, nats.errors.Error) as error:
@@ -58,6 +64,7 @@ class Sweeper:
         if not self._broker.is_connected:
             return
         for row in await self._find():
+            self._pulse.beat()
             await self._wake(row)
 
     async def _wake(self, row: Any) -> None:

@@ -18,12 +18,13 @@ from daemon.runner import Handover, Idle, Later, Lost, Runner
 from daemon.store import LaneLost, Store
 from daemon.strangers import Strangers
 from plumbing.broker import Broker, Unavailable
-from plumbing.failpoints import reach
+from plumbing.failpoints import hang, reach
 from plumbing.logs import about
 from schemas import metrics
 from schemas.failpoints import FailPoint
 from schemas.settings import Daemon
 from schemas.subjects import lane_of
+from schemas.vitals import Part
 
 STALL_MARGIN_SECONDS: Final = 5.0  # beyond a request's timeout, a loop that has not moved is stuck
 DATABASE_AWAY_SECONDS: Final = 1.0  # until a turn that could not be begun comes again
@@ -90,6 +91,10 @@ class Turns:
         held = self._held[phone_number_id] = Held(message, lease)
         return self._hold(phone_number_id, held)
 
+    def status(self) -> str:
+        """How many numbers send now, in words for people."""
+        return f"sending from {len(self._held)} number{'s' * (len(self._held) != 1)}"
+
     def _on_another(self, held: Held, message: Msg) -> Awaitable[None] | None:
         """A delivery of a lane that we hold.
 
@@ -113,7 +118,12 @@ class Turns:
         self._count_held()
         reach(FailPoint.TURN_DELIVERED)
         try:
-            with about(phone_number_id=phone_number_id):
+            with (
+                about(phone_number_id=phone_number_id),
+                self._observer.vitals.watching(
+                    Part.LANE, phone_number_id, answer_seconds=self._observer.answer_seconds
+                ) as held.lease.pulse,
+            ):
                 due_in = await self._give_back(held, await self._handover(phone_number_id, held))
         finally:
             del self._held[phone_number_id]
@@ -138,12 +148,16 @@ class Turns:
             return Later(0.0 if self._stop.is_set() else DATABASE_AWAY_SECONDS)
         holding = await self._store.acquire(phone_number_id, number, held.message.reply)
         held.holding = holding
+        held.lease.pulse.beat()
         reach(FailPoint.LANE_TAKEN)
         if holding.was_held:
             self._observer.meters[metrics.TAKEOVERS].inc()
         await asyncio.sleep(holding.wait_seconds)
+        held.lease.pulse.beat()
         await self._settle(holding)
+        held.lease.pulse.beat()
         reach(FailPoint.LANE_SETTLED)
+        await hang(FailPoint.LANE_HANGS)
         return await self._runner.run(holding, held.lease, lambda: self._hand_over(held, holding))
 
     async def _hand_over(self, held: Held, holding: Holding) -> None:
@@ -202,6 +216,7 @@ class Turns:
         the ack wait is over. Not when that may be so by now, nor when we have to go.
         """
         while not await give():
+            held.lease.pulse.beat()
             if held.lease.is_over or self._stop.is_set():
                 return False
             await asyncio.sleep(RETRY_SECONDS)

@@ -23,6 +23,7 @@ from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
 from gateway.wire import Runner
 from plumbing.broker import Broker
+from plumbing.life import Life
 from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
 from plumbing.migrations import migrate
@@ -41,9 +42,9 @@ CUT_SECONDS: Final = 1.0  # for streams to take their end
 CLOSE_SECONDS: Final = 2.0
 
 
-async def serve(settings: Gateway, log: Log, stop: asyncio.Event) -> None:
+async def serve(settings: Gateway, log: Log, stop: asyncio.Event, life: Life | None = None) -> None:
     """Listen at once, work when PostgreSQL answers, and stop when told. Raises CannotStart."""
-    parts = assemble(settings, log)
+    parts = assemble(settings, log, life or Life())
     gc.freeze()  # what lives as long as the process need not be walked at every big submission
     await serve_with(parts, stop)
 
@@ -58,10 +59,18 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         await stack.enter_async_context(_asking(parts))
         await stack.enter_async_context(_listening(parts))
         parts.log.info("listening", url=f"http://{host}:{port}")
+        parts.life.starting("listening; waiting for PostgreSQL")
+        opening.add_done_callback(lambda opened: _tell_ready(parts, opened))
         if not (parts.settings.app_secrets or parts.settings.is_sandboxed):
             parts.log.warning("META_APP_SECRET is not set: webhooks are refused, no receipts come")
         await _until(stop, following, taking_in, opening)
         parts.log.info("stopping")
+
+
+def _tell_ready(parts: Parts, opened: "asyncio.Task[Pool]") -> None:
+    """The schema is up to date, and we listen; whether NATS is there or not, jobs are taken."""
+    if not (opened.cancelled() or opened.exception()):
+        parts.life.ready(lambda: f"{parts.hub.size} open event streams")
 
 
 async def _until(stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> None:
@@ -77,13 +86,13 @@ async def _until(stop: asyncio.Event, *tasks: asyncio.Task[Any]) -> None:
         await end(stopped)
 
 
-def assemble(settings: Gateway, log: Log) -> Parts:
+def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
     """The parts of a gateway, none of them started. Raises CannotStart."""
     try:
         numbers = Numbers(settings.default_region)
     except ValueError as error:
         raise SettingsError([f"DEFAULT_REGION {error}"]) from error
-    meters, seldom = Meters(GATEWAY), Seldom(log)
+    meters, seldom, life = Meters(GATEWAY), Seldom(log), life or Life()
     store, lookup = Store(), Lookup(settings)
     broker = Broker(settings.nats_url, "loopcast-gateway", log, replicas=settings.nats_replicas)
     return Parts(
@@ -94,12 +103,13 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         store=store,
         suppressions=Suppressions(store),
         broker=broker,
-        intake=Intake(broker, meters, seldom),
+        intake=Intake(broker, meters, seldom, life.vitals),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc, on_gap=lambda: _note_gap(meters, seldom)),
         keys=Keys(settings.api_keys),
         numbers=numbers,
         lookup=lookup,
         templates=Templates(lookup.ask),
+        life=life,
     )
 
 
@@ -112,7 +122,9 @@ def _note_gap(meters: Meters, seldom: Seldom) -> None:
 async def _connected(parts: Parts) -> AsyncIterator[asyncio.Task[None]]:
     """NATS, in the background, and the events that come from it."""
     parts.broker.start()
-    following = asyncio.create_task(Follower(parts.broker, parts.hub, parts.log).run())
+    following = asyncio.create_task(
+        Follower(parts.broker, parts.hub, parts.log, parts.life.vitals).run()
+    )
     try:
         yield following
     finally:

@@ -64,7 +64,7 @@ ROUTES: Final = (
     ("POST", "/webhooks/whatsapp", webhooks.receive, "what Meta says later: receipts and more"),
     ("GET", "/webhooks/meta", webhooks.handshake, "the same, under another name"),
     ("POST", "/webhooks/meta", webhooks.receive, "the same, under another name"),
-    ("GET", "/healthz", health.healthz, "whether the process lives"),
+    ("GET", "/healthz", health.healthz, "whether the process lives, and no part of it hangs"),
     ("GET", "/readyz", health.readyz, "whether PostgreSQL and JetStream answer"),
     ("GET", "/metrics", health.metrics, "figures for Prometheus"),
 )  # fmt: skip

@@ -18,7 +18,9 @@ from gateway.positions import epoch_of
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
 from plumbing.puller import Puller
+from plumbing.vitals import Vitals
 from schemas.subjects import EVENTS_STREAM, job_of
+from schemas.vitals import Part
 
 CREDIT: Final = 1000
 INACTIVE_SECONDS: Final = 60.0  # the server forgets the consumer of a gateway that died
@@ -30,15 +32,17 @@ LOOKS_BEHIND: Final = 10  # RETRY_SECONDS apart
 class Follower:
     """Runs until it is cancelled; NATS may be down at any time."""
 
-    def __init__(self, broker: Broker, hub: Hub, log: Log) -> None:
+    def __init__(self, broker: Broker, hub: Hub, log: Log, vitals: Vitals) -> None:
         self._broker, self._hub, self._log = broker, hub, log
         self._looks_behind = 0  # in a row
+        self._pulse, self._pulling = vitals.part(Part.FOLLOWER), vitals.part(Part.PULLER, "events")
         self._delivered = 0  # of this consumer, by its own count: a jump is a loss
         self._lost = asyncio.Event()
 
     async def run(self) -> None:
         await self._broker.ready()
         while True:
+            self._pulse.beat()
             try:
                 if self._broker.is_connected:
                     await self._follow()
@@ -53,13 +57,17 @@ class Follower:
         self._delivered = 0
         self._lost.clear()
         client = self._broker.client
-        puller = Puller(client, EVENTS_STREAM, name, self._on_message, credit=CREDIT, log=self._log)
+        puller = Puller(
+            client, EVENTS_STREAM, name, self._on_message, credit=CREDIT, log=self._log,
+            pulse=self._pulling,
+        )  # fmt: skip
         connection = client.stats["reconnects"]
         await puller.start()
         try:
             while not (puller.gone.is_set() or self._lost.is_set()):
                 if client.stats["reconnects"] != connection:  # what was on its way is lost
                     return
+                self._pulse.beat()
                 await asyncio.sleep(LOOK_SECONDS)
         finally:
             await puller.stop(deadline_seconds=0)

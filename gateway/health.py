@@ -11,13 +11,15 @@ from gateway.answers import answer
 from gateway.parts import PARTS, Parts
 from gateway.store import LedgerUnavailable
 from plumbing.broker import Unavailable
+from plumbing.vitals import health
 
 READY_SECONDS: Final = 2.0  # an orchestrator that asks waits little longer
 
 
-async def healthz(_request: web.Request) -> web.Response:
-    """`GET /healthz`: the event loop answers."""
-    return answer({"status": "ok"})
+async def healthz(request: web.Request) -> web.Response:
+    """`GET /healthz`: the event loop answers, and no part hangs; else 503 with what does."""
+    status, body = health(request.app[PARTS].life.vitals.hung())
+    return answer(body, status)
 
 
 async def readyz(request: web.Request) -> web.Response:

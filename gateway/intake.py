@@ -14,8 +14,10 @@ from plumbing.batches import publish_all
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Seldom
 from plumbing.meters import Meters
+from plumbing.vitals import Vitals
 from schemas.metrics import WEBHOOK_BATCHES
 from schemas.subjects import RECEIPTS_SUBJECT
+from schemas.vitals import Part
 from schemas.wire import RECEIPT_VERSION
 
 MOST_MESSAGES: Final = 500  # of a batch, half of what JetStream takes
@@ -55,7 +57,8 @@ class _Waiting:
 class Intake:
     """Stores bodies for as long as `run` runs; `store` says what became of one."""
 
-    def __init__(self, broker: Broker, meters: Meters, log: Seldom) -> None:
+    def __init__(self, broker: Broker, meters: Meters, log: Seldom, vitals: Vitals) -> None:
+        self._vitals, self._pulse = vitals, vitals.part(Part.INTAKE)
         self._broker, self._batches, self._log = broker, meters[WEBHOOK_BATCHES], log
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
@@ -92,6 +95,7 @@ class Intake:
             return Fate.FULL
         waiting = _Waiting(pieces)
         self._waiting.append(waiting)
+        self._pulse.owe()
         self._arrived.set()
         try:
             async with asyncio.timeout(STORE_SECONDS):
@@ -110,7 +114,8 @@ class Intake:
             await self._arrived.wait()
             await asyncio.sleep(0)  # all that this pass of the event loop has read comes along
             if batch := self._next():
-                await self._commit(batch)
+                with self._vitals.watching(Part.INTAKE):
+                    await self._commit(batch)
 
     def _next(self) -> list[_Waiting]:
         """The bodies that make one batch, each whole; none, when others took them already."""
@@ -122,7 +127,9 @@ class Intake:
             if batch and (messages > MOST_MESSAGES or size > MOST_BYTES):
                 return batch
             self._waiting.popleft()
+            self._pulse.beat()
             batch.append(waiting)
+        self._pulse.rest()
         self._arrived.clear()
         return batch
 

@@ -15,6 +15,7 @@ from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
 from plumbing.broker import Broker
+from plumbing.life import Life
 from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
 from schemas.settings import Gateway
@@ -58,6 +59,7 @@ class Parts:
     numbers: Numbers
     lookup: Lookup
     templates: Templates
+    life: Life = field(default_factory=Life)
     admission: Admission = field(default_factory=Admission)
     transfers: Admission = field(default_factory=lambda: Admission(MOST_TRANSFERS))
     checks: set[asyncio.Task[str]] = field(default_factory=set)  # of readiness, under way

@@ -1,10 +1,12 @@
 """PostgreSQL: the pool, and queries by name."""
 
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import aiosql
 import asyncpg
+from asyncpg.connection import LoggedQuery
 
 COMMAND_TIMEOUT_SECONDS = 15
 POOL_SIZE: Final = 10
@@ -28,8 +30,15 @@ def load_queries(path: Path) -> Any:
     return aiosql.from_path(path, "asyncpg", encoding="utf-8", mandatory_parameters=False)
 
 
-async def open_pool(url: str, *, name: str, size: int = POOL_SIZE) -> Pool:
+OnFailure = Callable[[BaseException], None]
+
+
+async def open_pool(
+    url: str, *, name: str, size: int = POOL_SIZE, on_failure: OnFailure | None = None
+) -> Pool:
     """A pool whose jsonb values are bytes of JSON, in both directions.
+
+    `on_failure` is told what a statement on it failed with, beside whoever made it.
 
     It connects with its first statement; that raises OSError or asyncpg.PostgresError when the
     server does not answer.
@@ -40,7 +49,7 @@ async def open_pool(url: str, *, name: str, size: int = POOL_SIZE) -> Pool:
         max_size=size,
         timeout=10,
         command_timeout=COMMAND_TIMEOUT_SECONDS,
-        init=prepare,
+        init=_reporting(on_failure) if on_failure else prepare,
         reset=_keep_as_it_is,
         server_settings={
             "application_name": f"loopcast-{name}",
@@ -61,6 +70,18 @@ async def prepare(connection: Connection) -> None:
         encoder=lambda text: b"\x01" + bytes(text),
         decoder=lambda data: bytes(data[1:]),
     )
+
+
+def _reporting(on_failure: OnFailure) -> Callable[[Connection], Coroutine[Any, Any, None]]:
+    def look(query: LoggedQuery) -> None:
+        if query.exception is not None:
+            on_failure(query.exception)
+
+    async def prepare_and_report(connection: Connection) -> None:
+        await prepare(connection)
+        connection.add_query_logger(look)
+
+    return prepare_and_report
 
 
 async def _keep_as_it_is(_: object) -> None:

@@ -19,6 +19,7 @@ from nats.aio.subscription import Subscription
 
 from plumbing.logs import Log
 from plumbing.tasks import end
+from plumbing.vitals import Pulse
 
 EXPIRES_SECONDS: Final = 30.0
 HEARTBEAT_SECONDS: Final = 1.0
@@ -37,9 +38,11 @@ class Puller:
     """
 
     def __init__(
-        self, client: Client, stream: str, consumer: str, handler: Handler, *, credit: int, log: Log
-    ) -> None:
+        self, client: Client, stream: str, consumer: str, handler: Handler, *,
+        credit: int, log: Log, pulse: Pulse | None = None,
+    ) -> None:  # fmt: skip
         self._client, self._handler, self._credit, self._log = client, handler, credit, log
+        self._pulse = pulse or Pulse()
         self._api = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{consumer}"
         self._inbox = client.new_inbox()
         self._generation = 0  # of pulls: statuses of a forgotten pull are not ours any more
@@ -66,6 +69,7 @@ class Puller:
         self._stopping = True
         if self._watchdog:
             await end(self._watchdog)
+        self._pulse.rest()
         await self._unsubscribe()
         if self._running:
             await asyncio.wait(self._running, timeout=deadline_seconds)
@@ -148,6 +152,7 @@ class Puller:
 
     async def _watch(self) -> None:
         while True:
+            self._pulse.beat()
             await asyncio.sleep(HEARTBEAT_SECONDS / 2)
             if self._client.is_connected and self._has_lost_its_pulls():
                 self._generation += 1

@@ -12,6 +12,7 @@ from typing import Final
 
 from aiohttp import web
 
+from plumbing.life import Life
 from plumbing.logs import Log
 from plumbing.process import CannotStart
 from plumbing.tasks import end
@@ -72,7 +73,7 @@ def application(stage: Stage, webhook_url: str, app_secret: Secret = NO_SECRET) 
     return app
 
 
-async def serve(settings: Sandbox, log: Log, stop: asyncio.Event) -> None:
+async def serve(settings: Sandbox, log: Log, stop: asyncio.Event, life: Life | None = None) -> None:
     """Answer until told to stop; then stop at once. Raises CannotStart."""
     stage = _stage(settings)
     runner = web.AppRunner(
@@ -86,6 +87,8 @@ async def serve(settings: Sandbox, log: Log, stop: asyncio.Event) -> None:
         await _listen(runner, settings.host, settings.port)
         log.info("sandbox ready", url=f"http://{settings.host}:{settings.port}")
         async with _posting(stage.desk, settings, log):
+            if life:
+                life.ready(lambda: "answering in Meta's place")
             await stop.wait()
     finally:
         stage.timeline.begin([])

@@ -1,6 +1,8 @@
 """Fail points: the named places at which a process can be told to die, for tests of its safety.
 
-They exist only where `FAILPOINTS` is set, as `claimed:3`: the third time it comes by there.
+They exist only where `FAILPOINTS` is set, as `claimed:3`: the third time it comes by there. At
+those that end in `hangs` it does not die: the part that comes by stands still for ever, and all
+others go on.
 """
 
 from enum import StrEnum
@@ -33,3 +35,8 @@ class FailPoint(StrEnum):
 
     # daemon, what Meta says later
     RECEIPTS_MERGED = "receipts_merged"  # in PostgreSQL, nobody was told, nothing is acked
+
+    # daemon, parts that stand still
+    LANE_HANGS = "lane_hangs"  # as LANE_SETTLED
+    REQUEST_HANGS = "request_hangs"  # before it is written
+    SWEEP_HANGS = "sweep_hangs"

@@ -190,6 +190,11 @@ class Restartable:
             else:
                 return
 
+    @property
+    def pid(self) -> int:
+        assert self._child is not None
+        return self._child.pid
+
     def kill(self) -> None:
         assert self._child is not None
         self._child.kill()

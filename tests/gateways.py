@@ -11,6 +11,7 @@ import aiohttp
 
 from gateway.__main__ import assemble, serve_with
 from gateway.parts import Parts
+from plumbing.life import Life
 from plumbing.logs import Log
 from schemas.settings import Gateway
 from tests.support import free_port
@@ -135,11 +136,12 @@ def quick(recipients: list[str], **more: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def serving(
-    database_url: str, nats_url: str, log: Log, *, wait_ready: bool = True, **settings: Any
-) -> AsyncIterator[Running]:
+    database_url: str, nats_url: str, log: Log, *,
+    wait_ready: bool = True, life: Life | None = None, **settings: Any,
+) -> AsyncIterator[Running]:  # fmt: skip
     """A gateway that serves until the block ends; then it must stop within seconds."""
     read = Gateway(database_url=database_url, nats_url=nats_url, port=free_port(), **settings)
-    parts, stop = assemble(read, log), asyncio.Event()
+    parts, stop = assemble(read, log, life), asyncio.Event()
     process = asyncio.create_task(serve_with(parts, stop))
     url = f"http://127.0.0.1:{read.port}"
     try:

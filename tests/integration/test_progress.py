@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
+from daemon.observe import Observer
 from daemon.progress import Progress, is_told
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Log
@@ -16,6 +17,10 @@ from schemas.events import Envelope, LoopStarted
 from schemas.subjects import EVENTS_STREAM
 
 JOB = uuid4()
+
+
+def observer(log: Log) -> Observer:
+    return Observer(Meters(metrics.DAEMON), log)
 
 
 def frame(number: int, job_id: UUID = JOB) -> LoopStarted:
@@ -37,7 +42,7 @@ async def on_the_stream(broker: Broker) -> list[tuple[int, list[int]]]:
 
 
 async def test_what_gathers_travels_in_one_envelope_in_order(broker: Broker, log: Log) -> None:
-    progress = Progress(broker, Meters(metrics.DAEMON), log)
+    progress = Progress(broker, observer(log))
     told = [progress.tell(JOB, number, [frame(number)]) for number in (1, 2, 3)]
     publisher = asyncio.create_task(progress.run())
     assert await is_told(told[-1], 5)
@@ -48,7 +53,7 @@ async def test_what_gathers_travels_in_one_envelope_in_order(broker: Broker, log
 async def test_a_gap_in_the_numbers_and_another_job_begin_a_new_envelope(
     broker: Broker, log: Log
 ) -> None:
-    progress, other = Progress(broker, Meters(metrics.DAEMON), log), uuid4()
+    progress, other = Progress(broker, observer(log)), uuid4()
     progress.tell(JOB, 1, [frame(1)])
     progress.tell(JOB, 3, [frame(3)])
     last = progress.tell(other, 4, [frame(4, other)])
@@ -81,7 +86,7 @@ async def away(nats_url: str, broker: Broker, log: Log) -> AwayBroker:
 async def test_news_whose_teller_stopped_waiting_still_goes_out(
     broker: Broker, away: AwayBroker, log: Log
 ) -> None:
-    progress = Progress(away, Meters(metrics.DAEMON), log)
+    progress = Progress(away, observer(log))
     publisher = asyncio.create_task(progress.run())
     assert not await is_told(progress.tell(JOB, 1, [frame(1)]), 0.1)
     away.is_away = False

@@ -23,6 +23,7 @@ from plumbing.broker import Broker
 from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
 from plumbing.tasks import end
+from plumbing.vitals import Vitals
 from schemas.environment import ApiKey, Secret
 from schemas.metrics import GATEWAY, WEBHOOK_BATCHES, WEBHOOK_ITEMS_DROPPED, WEBHOOKS
 from schemas.subjects import RECEIPTS_STREAM
@@ -371,7 +372,7 @@ async def test_a_jetstream_that_does_not_answer_is_waited_for_so_long_and_no_lon
 
 async def test_a_body_that_is_given_up_breaks_no_batch(broker: Broker, log: Log) -> None:
     """As when the gateway is told to stop while bodies wait."""
-    taken_in = intake.Intake(broker, Meters(GATEWAY), Seldom(log))
+    taken_in = intake.Intake(broker, Meters(GATEWAY), Seldom(log), Vitals())
     storing = [asyncio.create_task(taken_in.store([body(n)])) for n in range(50)]
     await asyncio.sleep(0)
     for given_up in storing[::2]:
