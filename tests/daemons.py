@@ -33,7 +33,7 @@ class Stack:
         fields = {name: getattr(self.settings, name) for name in self.settings.__struct_fields__}
         settings = Daemon(**{**fields, "daemon_port": free_port(), **changes})
         stop = asyncio.Event()
-        task = asyncio.create_task(serve(settings, self.log, stop, self.reads))
+        task = asyncio.create_task(serve(settings, self.log, stop, reads=self.reads))
         try:
             yield stop
         finally:

@@ -26,7 +26,8 @@ from gateway import intake
 from plumbing import failpoints
 from plumbing.life import Life
 from plumbing.logs import Log
-from plumbing.postgres import Pool, migrate, open_pool
+from plumbing.migrations import migrate
+from plumbing.postgres import Pool, open_pool
 from plumbing.vitals import Vitals
 from schemas.failpoints import FailPoint
 from schemas.settings import Daemon
