@@ -136,7 +136,7 @@ def settings_table() -> str:
 
 
 def fleet_table() -> str:
-    """All that a gateway or a daemon reads, for the guide to Coolify, which gives both all of it."""
+    """All that a gateway or a daemon reads: in Coolify each is given all of it."""
     read = ((one, tuple(name for name in one.read_by if name != "sandbox")) for one in
             catalogue().values())  # fmt: skip
     rows = [
