@@ -60,6 +60,7 @@ DETAILS: Final = {
     "news": "in a sentence",
     "ours": "this release's migration number",
     "owner": "name of the API key; `local` where there are none",
+    "part": "of the process, as `/healthz` names it",
     "pause_ms": "between two loops",
     "people": "how many",
     "per_second": "messages a second",
