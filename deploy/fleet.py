@@ -25,7 +25,7 @@ HEALED_SECONDS: Final = 60
 JOB_SECONDS: Final = 240  # 25 to send it at 20 a second; the rest for crashes and doubts
 _LOOK_EVERY_SECONDS: Final = 0.2
 SCRAPED_SECONDS: Final = 60  # names are looked up, and targets scraped, every 15
-_DOCTOR: Final = ("python", "-m", "deploy.doctor")
+_DOCTOR: Final = ("python", "-m", "deploy.doctor", "--settings-of", "daemon")
 _OURS: Final = ("gateway", "daemon", "sandbox")
 # All processes of the container but the first, which then ends too, as after a crash. `docker kill`
 # would be an order of ours, after which an engine starts nothing again.
