@@ -164,10 +164,15 @@ async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
         pool=pool, broker=broker, store=store, doubts=doubts, progress=progress, observer=observer
     )
     house.own(asyncio.create_task(closer.run(), name="the closer"))
-    house.checks.clear()
-    house.checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
-    house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
+    _be_ready(house.checks, presence, broker)
     return turns
+
+
+def _be_ready(checks: dict[str, Check], presence: Presence, broker: Broker) -> None:
+    """From here on /readyz says whether what the daemon stands on is there."""
+    checks.clear()
+    checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
+    checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
 
 
 def _ledger(settings: Daemon, pool: Pool) -> tuple[Store, Doubts, Stops]:
