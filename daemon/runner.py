@@ -38,6 +38,7 @@ from daemon.tempo import Tempo
 from daemon.verdicts import RetryPolicy
 from daemon.warden import ASK_AGAIN_SECONDS, Warden
 from plumbing.failpoints import reach
+from schemas import metrics
 from schemas.failpoints import FailPoint
 from schemas.jobs import Template
 from schemas.lease import CLAIM_SECONDS
@@ -166,7 +167,8 @@ class Runner:
         )  # fmt: skip
         async with ledger:
             run = LoopRun(outfit, holding, work, ledger)
-            end = await run.run()
+            with self._observer.meters[metrics.LOOPS_RUNNING].track_inprogress():
+                end = await run.run()
         if end is End.COMPLETED and (finished := await self._store.complete_loop(holding, work)):
             return await self._after_loop(holding, work, finished)
         self._observer.loop_ended(End.GIVEN_BACK if end is End.COMPLETED else end)
@@ -183,7 +185,9 @@ class Runner:
         """Free text goes to people who wrote first: Meta does not count them."""
         if not isinstance(work.content, Template):
             return None
-        return await self._limits.people(holding.phone_number_id)
+        people = await self._limits.people(holding.phone_number_id)
+        self._observer.meters[metrics.MESSAGING_LIMIT].set(people or 0)
+        return people
 
     async def _soon(self, work: Work, end: End, ledger: Ledger, outfit: Outfit) -> Handover:
         """When a loop that is not through goes on; a turn that got nowhere counts against it."""

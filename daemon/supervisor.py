@@ -11,6 +11,7 @@ import nats.errors
 from aiohttp import web
 from nats.js import api
 
+from daemon.census import Census
 from daemon.closer import Closer
 from daemon.cloud_api import CloudApi
 from daemon.doubts import Doubts
@@ -20,7 +21,8 @@ from daemon.optouts import OptOuts
 from daemon.presence import Presence
 from daemon.progress import Progress
 from daemon.receipts import MOST_BODIES, Receipts
-from daemon.runner import Runner
+from daemon.recount import Recount
+from daemon.runner import Runner, slots
 from daemon.stops import Stops
 from daemon.store import Store
 from daemon.sweeper import Sweeper
@@ -33,6 +35,7 @@ from plumbing.postgres import Pool, open_pool, wait_for_schema
 from plumbing.process import CannotStart
 from plumbing.puller import Handler, Puller
 from plumbing.tasks import end
+from plumbing.vitals import feel, watch_pool
 from schemas import metrics, subjects
 from schemas.lease import answer_seconds
 from schemas.settings import Daemon
@@ -55,6 +58,7 @@ async def serve(settings: Daemon, log: Log, stop: asyncio.Event) -> None:
         house.checks["daemon"] = lambda: "starting"
         await _listen(stack, settings, health_app(meters, house.checks))
         house.own(asyncio.create_task(stop.wait(), name="the wait for a signal"))
+        house.own(asyncio.create_task(feel(meters), name="the measure of the event loop"))
         house.own(asyncio.create_task(_start(house), name="the start"))
         await house.until_something_ends()
         log.info("stopping; messages in flight are waited for")
@@ -92,6 +96,7 @@ async def _start(house: House) -> None:
     settings, stack, log = house.settings, house.stack, house.observer.log
     pool = await open_pool(settings.database_url, name="daemon", size=POOL_SIZE)
     stack.push_async_callback(_close_pool, pool)
+    watch_pool(house.observer.meters, pool)
     await _wait_for_ledger(pool, settings, log)
     broker = Broker(settings.nats_url, "loopcast-daemon", log, replicas=settings.nats_replicas)
     stack.push_async_callback(broker.close)
@@ -108,7 +113,7 @@ async def _start(house: House) -> None:
 async def _work(house: House, pool: Pool, broker: Broker) -> None:
     """The parts that send, from the one that all lean on to the one that brings them turns."""
     settings, observer, stop, stack = house.settings, house.observer, house.stop, house.stack
-    store, doubts, stops = _ledger(settings, pool)
+    store, doubts, stops = _ledger(settings, pool, observer.meters)
     cloud = await stack.enter_async_context(CloudApi(settings))
     progress = Progress(broker, observer.meters, observer.log)
     limits = MessagingLimits(cloud.number, observer.log, fixed=settings.messaging_limit)
@@ -140,17 +145,32 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
         pool=pool, broker=broker, store=store, doubts=doubts, progress=progress, observer=observer
     )
     house.own(asyncio.create_task(closer.run(), name="the closer"))
+    _watch(house, pool, broker)
     house.checks.clear()
     house.checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
     house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
 
 
-def _ledger(settings: Daemon, pool: Pool) -> tuple[Store, Doubts, Stops]:
+def _watch(house: House, pool: Pool, broker: Broker) -> None:
+    """What Prometheus is told: this daemon's limits, and what the fleet looks like."""
+    settings, meters = house.settings, house.observer.meters
+    meters[metrics.PACE_LIMIT].set(settings.messages_per_second)
+    meters[metrics.IN_FLIGHT_LIMIT].set(slots(settings))
+    meters[metrics.LANES_LIMIT].set(MOST_LANES)
+    census = Census(
+        pool=pool, broker=broker, recount=Recount(pool, house.observer), observer=house.observer,
+        full_per_second=settings.messages_per_second,
+    )  # fmt: skip
+    house.own(asyncio.create_task(census.run(), name="the census"))
+
+
+def _ledger(settings: Daemon, pool: Pool, meters: Meters) -> tuple[Store, Doubts, Stops]:
     """What is written: turns, receipts, and what concerns more than one job."""
     doubt_seconds, resends = settings.doubt_seconds, settings.resends
     store = Store(
         pool, doubt_seconds=doubt_seconds, resends=resends,
         answer_seconds=answer_seconds(settings.request_timeout_ms),
+        timed=meters[metrics.LEDGER_SECONDS].time,
     )  # fmt: skip
     doubts = Doubts(
         pool, doubt_seconds=doubt_seconds, max_retries=settings.max_retries, resends=resends

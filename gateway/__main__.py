@@ -12,6 +12,7 @@ from aiohttp import web
 
 from gateway.app import make_app
 from gateway.auth import Keys
+from gateway.figures import questions
 from gateway.follower import Follower
 from gateway.hub import Hub
 from gateway.intake import Intake
@@ -28,6 +29,7 @@ from plumbing.meters import Meters
 from plumbing.postgres import Pool, migrate, open_pool
 from plumbing.process import CannotStart, run
 from plumbing.tasks import end
+from plumbing.vitals import ask, feel, watch_pool
 from schemas.environment import SettingsError
 from schemas.metrics import GATEWAY, STREAM_DROPS
 from schemas.settings import Gateway
@@ -56,10 +58,11 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         opening = await stack.enter_async_context(_opening(parts))
         await stack.enter_async_context(_asking(parts))
         await stack.enter_async_context(_listening(parts))
+        feeling = await stack.enter_async_context(_feeling(parts))
         parts.log.info("listening", url=f"http://{host}:{port}")
         if not (parts.settings.app_secrets or parts.settings.is_sandboxed):
             parts.log.warning("META_APP_SECRET is not set: webhooks are refused, no receipts come")
-        await _until(stop, following, taking_in, opening)
+        await _until(stop, following, taking_in, opening, *feeling)
         parts.log.info("stopping")
 
 
@@ -147,6 +150,19 @@ async def _asking(parts: Parts) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _feeling(parts: Parts) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """What Prometheus is told of the process and of what it stands on."""
+    tasks = [
+        asyncio.create_task(feel(parts.meters)),
+        asyncio.create_task(ask(parts.meters, questions(parts))),
+    ]
+    try:
+        yield tasks
+    finally:
+        await asyncio.gather(*map(end, tasks))
+
+
+@asynccontextmanager
 async def _listening(parts: Parts) -> AsyncIterator[None]:
     runner = Runner(make_app(parts), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
@@ -184,6 +200,7 @@ async def _open_ledger(parts: Parts) -> Pool:
             await asyncio.sleep(RETRY_SECONDS)
         else:
             parts.store.open(pool)
+            watch_pool(parts.meters, pool)
             parts.log.info("ready")
             return pool
 

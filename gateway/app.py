@@ -1,6 +1,7 @@
 """The gateway's routes, in one table, and what every request goes through."""
 
 import time
+from contextlib import nullcontext
 from typing import Final
 
 from aiohttp import HttpVersion11, web
@@ -9,6 +10,7 @@ from gateway import (
     control,
     errors,
     exports,
+    figures,
     health,
     imports,
     jobs,
@@ -20,12 +22,13 @@ from gateway import (
 )
 from gateway.answers import answer, refused
 from gateway.auth import Gate, Handler
+from gateway.figures import NO_ROUTE
 from gateway.parts import PARTS, Parts
 from gateway.store import LedgerUnavailable
-from schemas.metrics import REQUEST_SECONDS, REQUESTS
+from schemas.metrics import HTTP_IN_FLIGHT, REQUEST_SECONDS, REQUESTS
+from schemas.version import VERSION
 
 NAME: Final = "Loopcast"
-VERSION: Final = "0.1.0"
 
 
 async def front(_request: web.Request) -> web.Response:
@@ -68,7 +71,7 @@ ROUTES: Final = (
 
 def make_app(parts: Parts) -> web.Application:
     """The application; it opens and closes nothing itself."""
-    gate = Gate(parts.keys, parts.settings.host)
+    gate = Gate(parts.keys, parts.settings.host, metrics_key=parts.settings.metrics_key)
     app = web.Application(
         middlewares=[_measured, _answered, gate.admit], client_max_size=submit.BODY_LIMIT_BYTES
     )
@@ -77,6 +80,8 @@ def make_app(parts: Parts) -> web.Application:
         app.router.add_route(method, path, handler, expect_handler=_expect)
         if method == "GET" and handler is not realtime.watch:  # uptime monitors ask with HEAD
             app.router.add_route("HEAD", path, handler)
+    paths = dict.fromkeys(path for _, path, _, _ in ROUTES)
+    figures.show(parts, paths, most_streams=realtime.MOST_STREAMS)
     return app
 
 
@@ -94,9 +99,11 @@ async def _expect(request: web.Request) -> web.StreamResponse | None:
 async def _measured(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count answers by route; time them, event streams left out."""
     started, meters = time.monotonic(), request.app[PARTS].meters
-    response = await handler(request)
+    is_stream = request.match_info.handler is realtime.watch
+    with meters[HTTP_IN_FLIGHT].track_inprogress() if not is_stream else nullcontext():
+        response = await handler(request)
     resource = request.match_info.route.resource
-    route = resource.canonical if resource else "none"
+    route = resource.canonical if resource else NO_ROUTE
     meters[REQUESTS].labels(route, f"{response.status // 100}xx").inc()
     if isinstance(response, web.Response):
         meters[REQUEST_SECONDS].labels(route).observe(time.monotonic() - started)
