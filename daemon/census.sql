@@ -34,7 +34,6 @@ SELECT count(*) FILTER (WHERE is_held) AS held,
        count(*) FILTER (WHERE NOT is_held AND due_at > now()) AS resting,
        count(*) FILTER (WHERE is_slowed) AS slowed,
        count(*) FILTER (WHERE is_held_back AND held_by = 'throttled') AS throttled,
-       count(*) FILTER (WHERE is_held_back AND held_by = 'unreachable') AS unreachable,
        count(*) FILTER (WHERE is_held_back AND held_by = 'messaging limit') AS messaging_limit,
        greatest(0, coalesce(extract(epoch FROM now() - min(due_at) FILTER (WHERE NOT is_held)), 0))
            ::float8 AS longest_wait,

@@ -127,6 +127,11 @@ class Observer:
     def job_moved(self, moved: JobMoved) -> None:
         self.log.info("job moved", job_id=str(moved.job_id), state=moved.state, reason=moved.reason)
 
+    def stalled(self, moved: JobMoved) -> None:
+        """The job got nowhere for too many turns in a row."""
+        self.meters[metrics.STOPS].labels("stalled").inc()
+        self.job_moved(moved)
+
     def settled(self, news: JobNews) -> None:
         """Receipts moved messages of a job on; doubts that ended are worth a line."""
         self._time_receipts(news)

@@ -150,7 +150,7 @@ class Runner:
         """The job keeps getting nowhere: a person has to look. Other jobs of the lane go on."""
         reason = why_stopped(begun.loop and begun.loop["loop"], MOST_IDLE_TURNS)
         if moved := await self._store.stop_job(holding, begun, reason):
-            self._observer.job_moved(moved)
+            self._observer.stalled(moved)
             told = self._progress.tell(begun.job_id, moved.event_no, [job_state(moved)])
             await is_told(told, TELL_SECONDS)
         await self._store.release_unused(holding)

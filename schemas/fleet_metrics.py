@@ -39,7 +39,7 @@ LANES: Final = Metric(
 )  # fmt: skip
 LANES_HELD_BACK: Final = Metric(
     name="loopcast_lanes_held_back", kind=Kind.GAUGE, labels=("by",), is_fleetwide=True,
-    values=each("throttled", "unreachable", "messaging_limit"),
+    values=each("throttled", "messaging_limit"),
     help="Sending numbers with work of which nothing may leave just now, by what holds them.",
 )  # fmt: skip
 LANES_SLOWED: Final = Metric(

@@ -58,8 +58,9 @@ ERRORS = Metric(
 )  # fmt: skip
 STOPS = Metric(
     name="loopcast_stops_total", kind=Kind.COUNTER, labels=("scope",),
-    values=each("job", "template", "number", "account"),
-    help="Refusals and news of Meta's that stopped more than one message, by what they stopped.",
+    values=each("stalled", "job", "template", "number", "account"),
+    help="What stopped more than one message, a refusal or news of Meta's, by what it stopped;"
+    " stalled: a job that got nowhere.",
 )  # fmt: skip
 SLOWED = Metric(
     name="loopcast_slowed_total", kind=Kind.COUNTER,

@@ -11,7 +11,7 @@ from daemon.observe import Observer
 from plumbing.meters import Meters
 from schemas import metrics
 from schemas.outcomes import ApiError, Refused
-from schemas.receipts import Standing, Status
+from schemas.receipts import Receipt, Standing, Status
 
 
 def test_the_messages_of_unfinished_jobs_are_a_metric_a_state_beside_their_sum() -> None:
@@ -30,7 +30,8 @@ def test_the_messages_of_unfinished_jobs_are_a_metric_a_state_beside_their_sum()
 
 def moved(status: Status, seconds_ago: float) -> Moved:
     at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
-    standing = Standing("wamid.1", 1, **{f"{status}_at": at})
+    receipt = Receipt("wamid.1", status, at, "4915100000001", tag=None)
+    standing = Standing("wamid.1", 1).with_receipt(receipt)
     return Moved(1, "4915100000001", "sent", status, standing)
 
 
