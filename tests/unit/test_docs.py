@@ -8,7 +8,9 @@ import pytest
 
 from schemas import metrics
 from schemas.environment import Hint, fields_of
+from schemas.fleet_metrics import FLEET
 from schemas.meta_errors import RULES, Action
+from schemas.process_metrics import COLLECTED, PROCESS
 from schemas.sandbox_settings import Sandbox
 from schemas.settings import Daemon, Gateway
 from schemas.states import MESSAGE_MOVES
@@ -18,6 +20,7 @@ README = (ROOT / "README.md").read_text()
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text()
 SAFETY = (ROOT / "docs" / "crash-safety.md").read_text()
 METRICS = (ROOT / "docs" / "metrics.md").read_text()
+RUNBOOKS = (ROOT / "docs" / "runbooks.md").read_text()
 META_ERRORS = (ROOT / "docs" / "meta-errors.md").read_text()
 PROCESSES: dict[str, type[msgspec.Struct]] = {
     "gateway": Gateway,
@@ -49,12 +52,20 @@ def settings_table() -> str:
 def metrics_table() -> str:
     """The tables of docs/metrics.md, as the catalogue of metrics has them."""
     parts = []
-    for process, catalogue in (("gateway", metrics.GATEWAY), ("daemon", metrics.DAEMON)):
+    catalogues = (
+        ("gateway", metrics.GATEWAY[: -len(PROCESS)]),
+        ("daemon", metrics.DAEMON[: -len(PROCESS) - len(FLEET)]),
+        ("the whole fleet, in every daemon", FLEET),
+        ("both", PROCESS),
+    )
+    for process, catalogue in catalogues:
         rows = [f"## {process}", "", "| metric | kind | labels | means |", "|---|---|---|---|"]
         for metric in catalogue:
             labels = ", ".join(f"`{label}`" for label in metric.labels)
             rows.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |")
         parts.append("\n".join(rows))
+    collected = [f"| `{name}` | {text} |" for name, text in COLLECTED.items()]
+    parts.append("\n".join(["| of prometheus_client | means |", "|---|---|", *collected]))
     return "\n\n".join(parts)
 
 
@@ -103,7 +114,7 @@ def test_the_picture_of_the_states_has_every_move_and_no_other() -> None:
     assert sorted(drawn) == sorted((str(was), str(becomes)) for was, becomes in MESSAGE_MOVES)
 
 
-@pytest.mark.parametrize("document", [README, ARCHITECTURE, METRICS, SAFETY])
+@pytest.mark.parametrize("document", [README, ARCHITECTURE, METRICS, SAFETY, RUNBOOKS])
 def test_no_link_leads_nowhere(document: str) -> None:
     links = re.findall(r"\]\(((?!https?:|#)[^)#]+)", document)
     here = (ROOT, ROOT / "docs")
