@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -90,12 +90,16 @@ class Prometheus:
 
 @contextmanager
 def scraping(
-    folder: Path, http: aiohttp.ClientSession, targets: dict[str, list[int]]
-) -> Iterator[Prometheus]:
-    """A Prometheus with our rules that scrapes these ports each second, by their jobs' names."""
+    folder: Path, http: aiohttp.ClientSession, targets: dict[str, list[int]],
+    *, keys: Mapping[str, Path] = {},
+) -> Iterator[Prometheus]:  # fmt: skip
+    """A Prometheus with our rules that scrapes these ports each second, by their jobs' names.
+
+    `keys`: the files with what it brings, by job.
+    """
     port = free_port()
     config = folder / "prometheus.yml"
-    config.write_text(yaml.safe_dump(_config(targets)))
+    config.write_text(yaml.safe_dump(_config(targets, keys)))
     program = Program(
         name="prometheus",
         argv=(
@@ -110,7 +114,7 @@ def scraping(
         yield Prometheus(f"http://127.0.0.1:{port}", http)
 
 
-def _config(targets: dict[str, list[int]]) -> dict[str, Any]:
+def _config(targets: dict[str, list[int]], keys: Mapping[str, Path]) -> dict[str, Any]:
     return {
         "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
         "rule_files": [str(path) for path in RULES],
@@ -118,6 +122,7 @@ def _config(targets: dict[str, list[int]]) -> dict[str, Any]:
             {
                 "job_name": job,
                 "static_configs": [{"targets": [f"127.0.0.1:{port}" for port in ports]}],
+                **({"authorization": {"credentials_file": str(keys[job])}} if job in keys else {}),
             }
             for job, ports in targets.items()
         ],

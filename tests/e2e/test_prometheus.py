@@ -85,14 +85,21 @@ def _is_figure(sample: dict[str, object]) -> bool:
 
 
 async def _unanswered(prometheus: Prometheus) -> dict[str, str]:
-    """What has no figure: of the dashboard, of what is recorded, and of what alerts read."""
+    """What had no figure at any time of the run: of the dashboard, of what is recorded, and of what
+    alerts read. (That alerts do not fire is as it should be; the unit tests have them fire.)
+    """
     recorded = {rule["record"]: rule["expr"] for rule in rules() if "record" in rule}
     read = {s: s for rule in alerts().values() for s in selectors(rule["expr"])}
     return {
         place: expr
         for place, expr in (shown() | recorded | read).items()
-        if not any(map(_is_figure, await prometheus.ask(expr)))
+        if not any(map(_is_figure, await prometheus.ask(f"max_over_time(({expr})[5m:1s])")))
     }
+
+
+async def _never(prometheus: Prometheus, *exprs: str) -> bool:
+    """Whether these, which do not exist, have no answer: the question can be answered with no."""
+    return not any([await prometheus.ask(f"max_over_time(({expr})[5m:1s])") for expr in exprs])
 
 
 async def _settled(prometheus: Prometheus, seconds: float = 60) -> dict[str, str]:
@@ -109,12 +116,36 @@ async def test_no_expression_of_rules_and_dashboard_is_without_an_answer(
     async with watched(fleet, tmp_path) as prometheus:
         await campaigns(fleet)
         assert await _settled(prometheus) == {}
+        assert await _never(prometheus, "loopcast_nothing_total", 'loopcast_jobs{state="lost"}')
         for rule in alerts().values():
             await prometheus.ask(rule["expr"])  # each is understood, whether or not it fires
         for place, query in queries().items():
             named = set(re.findall(r"\{\{(\w+)\}\}", query.legend))
             for sample in await prometheus.ask(query.expr):
                 assert named <= set(sample["metric"]), place
+
+
+async def test_prometheus_reads_the_gateway_with_the_key_that_opens_nothing_else(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("key-of-prometheus\n")
+    wrong.write_text("key-of-somebody\n")
+    keys = {"API_KEYS": "ann:ann-key-1", "METRICS_KEY": "key-of-prometheus"}
+    jobs = {"right": [fleet.gateway_port], "wrong": [fleet.gateway_port]}
+    with (
+        fleet.gateway(**keys),
+        scraping(tmp_path, fleet.http, jobs, keys={"right": right, "wrong": wrong}) as prometheus,
+    ):
+        up: dict[str, float | None] = {}
+        async with asyncio.timeout(20):
+            while None in up.values() or not up:
+                await asyncio.sleep(0.2)
+                up = {job: await prometheus.value(f'up{{job="{job}"}}') for job in jobs}
+        assert up == {"right": 1, "wrong": 0}
+        headers = {"Authorization": "Bearer key-of-prometheus"}
+        async with fleet.http.get(f"{fleet.api}/bulk/jobs", headers=headers) as answer:
+            assert answer.status == 401
 
 
 async def test_what_prometheus_says_is_what_became_of_the_messages(
