@@ -18,8 +18,8 @@ from daemon.observe import Observer
 from daemon.recount import Recount
 from daemon.tempo import STEP_SECONDS, STEP_SHARE
 from plumbing.broker import Broker, Unavailable
+from plumbing.levels import StreamNow, consumer_now, stream_now
 from plumbing.postgres import Pool, load_queries
-from plumbing.streams import StreamNow, consumer_now, stream_now
 from schemas import fleet_metrics as fleet
 from schemas.metrics import CENSUS_SECONDS
 from schemas.process_metrics import DEPENDENCY_UP

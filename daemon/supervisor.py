@@ -29,13 +29,13 @@ from daemon.sweeper import Sweeper
 from daemon.tidings import Tidings
 from daemon.turns import MOST_LANES, Turns
 from plumbing.broker import Broker
+from plumbing.condition import feel, watch_pool
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from plumbing.postgres import Pool, open_pool, wait_for_schema
 from plumbing.process import CannotStart
 from plumbing.puller import Handler, Puller
 from plumbing.tasks import end
-from plumbing.vitals import feel, watch_pool
 from schemas import metrics, subjects
 from schemas.lease import answer_seconds
 from schemas.settings import Daemon

@@ -24,12 +24,12 @@ from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
 from gateway.wire import Runner
 from plumbing.broker import Broker
+from plumbing.condition import ask, feel, watch_pool
 from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
 from plumbing.postgres import Pool, migrate, open_pool
 from plumbing.process import CannotStart, run
 from plumbing.tasks import end
-from plumbing.vitals import ask, feel, watch_pool
 from schemas.environment import SettingsError
 from schemas.metrics import GATEWAY, STREAM_DROPS
 from schemas.settings import Gateway

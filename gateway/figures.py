@@ -9,7 +9,7 @@ from gateway.intake import MOST_WAITING
 from gateway.parts import MOST_INSIDE, Parts
 from gateway.store import LedgerUnavailable
 from plumbing.broker import Unavailable
-from plumbing.vitals import Answers
+from plumbing.condition import Answers
 from schemas.metrics import (
     REQUEST_SECONDS,
     REQUESTS,
