@@ -169,6 +169,15 @@ RECEIPTS: Final = Row("Receipts", (
         queries=(Query(f"60 * {per_second('loopcast_events_lost_total')}", "lost"),),
         says="News that JetStream did not take in time; the ledger has their facts.",
     ),
+    Panel(
+        title="Of a newer release, a minute",
+        queries=(
+            Query(f"60 * {per_second('loopcast_put_back_total', by='what')}", "{{what}} put back"),
+            Query(f"60 * {per_second('loopcast_events_unreadable_total')}", "events not read"),
+        ),
+        says="Messages of a version that the process does not know, in the middle of an upgrade:"
+        " put back for one that does. Without an upgrade, somebody runs an old release.",
+    ),
 ))  # fmt: skip
 
 HEALTH: Final = Row("Health", (
