@@ -93,6 +93,8 @@ class Attempts:
         in_a_row = self._outfit.hold.in_a_row
         case = Case(message.retries, in_a_row, self._is_proven, message.refused_with)
         verdict = judge(outcome, case, self._outfit.policy)
+        if isinstance(verdict, Again):
+            self._outfit.observer.again(outcome)
         is_first_stop = self._learn(verdict)
         sign, slowed = self._hold(outcome, verdict)
         await self._ledger.record(entry_of(message, outcome, verdict))

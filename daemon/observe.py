@@ -3,21 +3,23 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import assert_never
+from datetime import UTC, datetime
+from uuid import UUID
 
 from aiohttp import web
 
 from daemon.doubts import JobNews
 from daemon.entries import Entry
+from daemon.labels import code_label, labels_of
 from daemon.rows import JobEnd, JobMoved, LoopEnd, Slowed, Work
 from daemon.verdicts import Again, InDoubt, Stop
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from plumbing.vitals import Vitals, health
-from schemas import metrics
+from schemas import fleet_metrics, metrics
 from schemas.messages import Message, masked
-from schemas.meta_errors import DEFERRING, rule_of
-from schemas.outcomes import Accepted, HeldBack, NotWritten, Outcome, Refused, Throttled, Unknown
+from schemas.meta_errors import DEFERRING
+from schemas.outcomes import Outcome, Refused, Throttled
 from schemas.receipts import Status
 from schemas.states import MessageState
 from schemas.vitals import Part
@@ -46,11 +48,13 @@ class Observer:
             self.meters[metrics.SEND_SECONDS].observe(time.perf_counter() - started_at)
 
     def _count(self, outcome: Outcome) -> None:
-        self.meters[metrics.MESSAGES].labels(outcome_label(outcome)).inc()
+        self.meters[metrics.MESSAGES].labels(*labels_of(outcome)).inc()
         if isinstance(outcome, Refused | Throttled):
-            code = outcome.error.code
-            label = str(code) if rule_of(code) else "unlisted"
-            self.meters[metrics.ERRORS].labels(label).inc()
+            self.meters[metrics.ERRORS].labels(code_label(outcome.error.code)).inc()
+
+    def again(self, outcome: Outcome) -> None:
+        """The message of this attempt is sent again."""
+        self.meters[metrics.RETRIES].labels(labels_of(outcome)[0]).inc()
 
     def waited_for_pace(self, seconds: float) -> None:
         self.meters[metrics.PACE_WAIT_SECONDS].inc(seconds)
@@ -82,8 +86,9 @@ class Observer:
         )  # fmt: skip
 
     def recorded(self, entries: Iterable[Entry]) -> None:
-        """What a write came to: those that are not sent, for now or at all."""
+        """What a write came to; why some are not sent, for now or at all."""
         for entry in entries:
+            self.meters[metrics.RECORDED].labels(entry.state).inc()
             if entry.state == MessageState.SKIPPED:
                 why = "opted_out" if entry.code is None else "deferred"
                 self.meters[metrics.SKIPPED].labels(why).inc()
@@ -108,6 +113,7 @@ class Observer:
         """Counts the loop and logs its figures."""
         self.loop_ended("completed")
         self.meters[metrics.LOOP_SECONDS_METRIC].observe(end.seconds)
+        self.meters[metrics.LOOP_PER_SECOND].observe(per_second)
         self.log.info(
             "loop completed", job_id=str(work.job_id), loop=work.loop, loops=work.total_loops,
             sent=end.sent, failed=end.failed, unknown=end.unknown, skipped=end.skipped,
@@ -128,8 +134,14 @@ class Observer:
     def job_moved(self, moved: JobMoved) -> None:
         self.log.info("job moved", **_of_job(moved), state=moved.state, reason=moved.reason)
 
+    def stalled(self, moved: JobMoved) -> None:
+        """The job got nowhere for too many turns in a row."""
+        self.meters[metrics.STOPS].labels("stalled").inc()
+        self.job_moved(moved)
+
     def settled(self, news: JobNews) -> None:
         """Receipts moved messages of a job on; doubts that ended are worth a line."""
+        self._time_receipts(news)
         failures = [m.standing.error for m in news.moved if m.status == Status.FAILED]
         deferred = sum(error is not None and error.code == DEFERRING for error in failures)
         self.meters[metrics.SKIPPED].labels("deferred").inc(deferred)
@@ -142,16 +154,34 @@ class Observer:
                 still_unknown=news.unknown,
             )  # fmt: skip
 
+    def _time_receipts(self, news: JobNews) -> None:
+        """How old the news were that moved a message; Meta's clock and ours may differ a little."""
+        now = datetime.now(UTC)
+        for moved in news.moved:
+            if at := getattr(moved.standing, f"{moved.status}_at"):
+                lag_seconds = max(0.0, (now - at).total_seconds())
+                self.meters[metrics.RECEIPT_LAG_SECONDS].labels(moved.status).observe(lag_seconds)
+
     def jobs(self, by_state: Mapping[str, Mapping[str, int]]) -> None:
         """Unfinished jobs by state, each with where its messages are, summed up."""
-        for (state,) in metrics.JOBS.values:
+        for (state,) in fleet_metrics.JOBS.values:
             jobs = by_state.get(state, {}).get("jobs", 0)
-            self.meters[metrics.JOBS].labels(state).set(jobs)
-        for (state,) in metrics.JOB_MESSAGES.values:
+            self.meters[fleet_metrics.JOBS].labels(state).set(jobs)
+        for (state,) in fleet_metrics.JOB_MESSAGES.values:
             messages = sum(figures[state] for figures in by_state.values())
-            self.meters[metrics.JOB_MESSAGES].labels(state).set(messages)
+            self.meters[fleet_metrics.JOB_MESSAGES].labels(state).set(messages)
         recipients = sum(figures["recipients"] for figures in by_state.values())
-        self.meters[metrics.JOB_RECIPIENTS].set(recipients)
+        self.meters[fleet_metrics.JOB_RECIPIENTS].set(recipients)
+
+    def recounted(self, job_id: UUID, difference: int, of_all: int) -> None:
+        """A job's counters were held against its rows; `of_all`: what the known ones differ by."""
+        self.meters[metrics.RECOUNTS].inc()
+        self.meters[metrics.CONSERVATION_DIFFERENCE].set(of_all)
+        if difference:
+            self.log.error(
+                "a job's counters differ from its rows; `make doctor` names what differs",
+                job_id=str(job_id), messages=difference,
+            )  # fmt: skip
 
 
 def _of_job(news: JobEnd | JobMoved | JobNews) -> dict[str, str | None]:
@@ -160,24 +190,6 @@ def _of_job(news: JobEnd | JobMoved | JobNews) -> dict[str, str | None]:
         "job_id": str(news.job_id), "phone_number_id": news.phone_number_id, "trace": news.trace,
         "loop": None,
     }  # fmt: skip
-
-
-def outcome_label(outcome: Outcome) -> str:
-    match outcome:
-        case Accepted():
-            return "accepted"
-        case Refused():
-            return "refused"
-        case Throttled():
-            return "throttled"
-        case Unknown():
-            return "unknown"
-        case NotWritten():
-            return "not_written"
-        case HeldBack():
-            return "held_back"
-        case _:
-            assert_never(outcome)
 
 
 Check = Callable[[], str | None]

@@ -39,6 +39,7 @@ from daemon.verdicts import RetryPolicy
 from daemon.warden import ASK_AGAIN_SECONDS, Warden
 from plumbing.failpoints import reach
 from plumbing.logs import about
+from schemas import metrics
 from schemas.failpoints import FailPoint
 from schemas.jobs import Template
 from schemas.lease import CLAIM_SECONDS
@@ -159,7 +160,7 @@ class Runner:
         """The job keeps getting nowhere: a person has to look. Other jobs of the lane go on."""
         reason = why_stopped(begun.loop and begun.loop["loop"], MOST_IDLE_TURNS)
         if moved := await self._store.stop_job(holding, begun, reason):
-            self._observer.job_moved(moved)
+            self._observer.stalled(moved)
             told = self._progress.tell(begun.job_id, moved.event_no, [job_state(moved)])
             await is_told(told, TELL_SECONDS)
         await self._store.release_unused(holding)
@@ -174,7 +175,10 @@ class Runner:
             self._store, holding, work, tell=self._teller(work), log=log,
             people_limit=await self._people_limit(holding, work),
         )  # fmt: skip
-        with self._observer.vitals.watching(Part.LEDGER, holding.phone_number_id) as ledger.pulse:
+        with (
+            self._observer.vitals.watching(Part.LEDGER, holding.phone_number_id) as ledger.pulse,
+            self._observer.meters[metrics.LOOPS_RUNNING].track_inprogress(),
+        ):
             async with ledger:
                 run = LoopRun(outfit, holding, work, ledger)
                 end = await run.run()
@@ -195,7 +199,9 @@ class Runner:
         """Free text goes to people who wrote first: Meta does not count them."""
         if not isinstance(work.content, Template):
             return None
-        return await self._limits.people(holding.phone_number_id)
+        people = await self._limits.people(holding.phone_number_id)
+        self._observer.meters[metrics.MESSAGING_LIMIT].set(people or 0)
+        return people
 
     async def _soon(self, work: Work, end: End, ledger: Ledger, outfit: Outfit) -> Handover:
         """When a loop that is not through goes on; a turn that got nowhere counts against it."""

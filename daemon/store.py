@@ -1,7 +1,7 @@
 """The daemon's side of PostgreSQL: one method a move, each fenced by the lane's epoch."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -45,15 +45,16 @@ class Store:
     """Every statement of a turn goes through here.
 
     `doubt_seconds`: how long a message in doubt waits for its receipt; `answer_seconds`: how long
-    after its claim an answer may still come; `resends`: whether what stays in doubt is sent again.
+    after its claim an answer may still come; `resends`: whether what stays in doubt is sent again;
+    `timed`: around each write of claims and outcomes.
     Raises asyncpg.PostgresError and OSError as they come.
     """
 
     def __init__(
         self, pool: Pool, *, doubt_seconds: float = 0.0, answer_seconds: float = 0.0,
-        resends: bool = False,
+        resends: bool = False, timed: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:  # fmt: skip
-        self._pool, self._resends = pool, resends
+        self._pool, self._resends, self._timed = pool, resends, timed
         self._doubt_seconds, self._answer_seconds = doubt_seconds, answer_seconds
         self._is_reach_counted = False  # people are added up only where there is a limit
 
@@ -150,7 +151,15 @@ class Store:
         if people_limit is None and claim["claim_seqs"]:
             self._is_reach_counted = False
         if people_limit is None or not (refused or claim["claim_seqs"]):
-            return written_of(await QUERIES.write(self._pool, **values))
+            with self._timed():
+                return written_of(await QUERIES.write(self._pool, **values))
+        with self._timed():
+            return await self._write_limited(work, refused, values)
+
+    async def _write_limited(
+        self, work: Work, refused: Sequence[Entry], values: dict[str, Any]
+    ) -> Written | None:
+        """As `write`, where the places of a messaging limit are given out and given back."""
         async with self._pool.acquire() as connection, connection.transaction():
             await QUERIES.lock_reach(connection, lock=REACH_LOCK)
             if not self._is_reach_counted:

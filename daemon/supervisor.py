@@ -11,6 +11,7 @@ import nats.errors
 from aiohttp import web
 from nats.js import api
 
+from daemon.census import Census
 from daemon.closer import Closer
 from daemon.cloud_api import CloudApi
 from daemon.doubts import Doubts
@@ -21,7 +22,8 @@ from daemon.optouts import OptOuts
 from daemon.presence import Presence
 from daemon.progress import Progress
 from daemon.receipts import MOST_BODIES, Receipts
-from daemon.runner import Runner
+from daemon.recount import Recount
+from daemon.runner import Runner, slots
 from daemon.stops import Stops
 from daemon.store import Store
 from daemon.strangers import Strangers
@@ -29,6 +31,7 @@ from daemon.sweeper import Sweeper
 from daemon.tidings import Tidings
 from daemon.turns import MOST_LANES, Turns
 from plumbing.broker import Broker
+from plumbing.condition import feel, watch_pool
 from plumbing.life import Life
 from plumbing.logs import Log
 from plumbing.meters import Meters
@@ -67,6 +70,7 @@ async def serve(
         house.checks["daemon"] = lambda: "starting"
         await _listen(stack, settings, health_app(meters, house.checks, life.vitals))
         house.own(asyncio.create_task(stop.wait(), name="the wait for a signal"))
+        house.own(asyncio.create_task(feel(meters), name="the measure of the event loop"))
         house.own(asyncio.create_task(_start(house), name="the start"))
         await house.until_something_ends()
         log.info("stopping; messages in flight are waited for")
@@ -111,6 +115,7 @@ async def _start(house: House) -> None:
     )  # fmt: skip
     stack.push_async_callback(_close_pool, pool)
     life.starting("waiting for PostgreSQL, and for the gateway's migrations")
+    watch_pool(house.observer.meters, pool)
     await _wait_for_ledger(pool, settings, log)
     broker = Broker(settings.nats_url, "loopcast-daemon", log, replicas=settings.nats_replicas)
     stack.push_async_callback(broker.close)
@@ -129,7 +134,7 @@ async def _start(house: House) -> None:
 async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
     """The parts that send, from the one that all lean on to the one that brings them turns."""
     settings, observer, stop, stack = house.settings, house.observer, house.stop, house.stack
-    store, doubts, stops = _ledger(settings, pool)
+    store, doubts, stops = _ledger(settings, pool, observer.meters)
     cloud = await stack.enter_async_context(CloudApi(settings))
     progress = Progress(broker, observer)
     limits = MessagingLimits(cloud.number, observer.log, fixed=settings.messaging_limit)
@@ -164,6 +169,7 @@ async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
         pool=pool, broker=broker, store=store, doubts=doubts, progress=progress, observer=observer
     )
     house.own(asyncio.create_task(closer.run(), name="the closer"))
+    _watch(house, pool, broker)
     _be_ready(house.checks, presence, broker)
     return turns
 
@@ -175,12 +181,26 @@ def _be_ready(checks: dict[str, Check], presence: Presence, broker: Broker) -> N
     checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
 
 
-def _ledger(settings: Daemon, pool: Pool) -> tuple[Store, Doubts, Stops]:
+def _watch(house: House, pool: Pool, broker: Broker) -> None:
+    """What Prometheus is told: this daemon's limits, and what the fleet looks like."""
+    settings, meters = house.settings, house.observer.meters
+    meters[metrics.PACE_LIMIT].set(settings.messages_per_second)
+    meters[metrics.IN_FLIGHT_LIMIT].set(slots(settings))
+    meters[metrics.LANES_LIMIT].set(MOST_LANES)
+    census = Census(
+        pool=pool, broker=broker, recount=Recount(pool, house.observer), observer=house.observer,
+        full_per_second=settings.messages_per_second,
+    )  # fmt: skip
+    house.own(asyncio.create_task(census.run(), name="the census"))
+
+
+def _ledger(settings: Daemon, pool: Pool, meters: Meters) -> tuple[Store, Doubts, Stops]:
     """What is written: turns, receipts, and what concerns more than one job."""
     doubt_seconds, resends = settings.doubt_seconds, settings.resends
     store = Store(
         pool, doubt_seconds=doubt_seconds, resends=resends,
         answer_seconds=answer_seconds(settings.request_timeout_ms),
+        timed=meters[metrics.LEDGER_SECONDS].time,
     )  # fmt: skip
     doubts = Doubts(
         pool, doubt_seconds=doubt_seconds, max_retries=settings.max_retries, resends=resends

@@ -169,6 +169,7 @@ class Turns:
 
     async def _settle(self, holding: Holding) -> None:
         if settled := await self._store.settle(holding):
+            self._observer.meters[metrics.MESSAGES].labels("unknown", "crashed").inc(settled)
             self._observer.log.warning(
                 "messages were in flight when their daemon died; they are unknown",
                 phone_number_id=holding.phone_number_id,

@@ -11,20 +11,30 @@ from typing import Final
 from deploy.log_events import log_tables
 from deploy.settings_page import fleet_table, settings_page, settings_table
 from schemas import metrics
+from schemas.fleet_metrics import FLEET
 from schemas.meta_errors import RULES, Action
+from schemas.process_metrics import COLLECTED, PROCESS
 
 ROOT: Final = Path(__file__).parent.parent
 
 
 def metrics_table() -> str:
     """The tables of docs/metrics.md, as the catalogue of metrics has them."""
+    catalogues = (
+        ("gateway", metrics.GATEWAY[: -len(PROCESS)]),
+        ("daemon", metrics.DAEMON[: -len(PROCESS) - len(FLEET)]),
+        ("the whole fleet, in every daemon", FLEET),
+        ("both", PROCESS),
+    )
     parts = []
-    for process, catalogue in (("gateway", metrics.GATEWAY), ("daemon", metrics.DAEMON)):
+    for process, catalogue in catalogues:
         rows = [f"## {process}", "", "| metric | kind | labels | means |", "|---|---|---|---|"]
         for metric in catalogue:
             labels = ", ".join(f"`{label}`" for label in metric.labels)
             rows.append(f"| `{metric.name}` | {metric.kind} | {labels} | {metric.help} |")
         parts.append("\n".join(rows))
+    collected = [f"| `{name}` | {text} |" for name, text in COLLECTED.items()]
+    parts.append("\n".join(["| of prometheus_client | means |", "|---|---|", *collected]))
     return "\n\n".join(parts)
 
 

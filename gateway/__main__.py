@@ -12,6 +12,7 @@ from aiohttp import web
 
 from gateway.app import make_app
 from gateway.auth import Keys
+from gateway.figures import questions
 from gateway.follower import Follower
 from gateway.hub import Hub
 from gateway.intake import Intake
@@ -23,6 +24,7 @@ from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
 from gateway.wire import Runner
 from plumbing.broker import Broker
+from plumbing.condition import ask, feel, watch_pool
 from plumbing.life import Life
 from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
@@ -58,12 +60,13 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         opening = await stack.enter_async_context(_opening(parts))
         await stack.enter_async_context(_asking(parts))
         await stack.enter_async_context(_listening(parts))
+        feeling = await stack.enter_async_context(_feeling(parts))
         parts.log.info("listening", url=f"http://{host}:{port}")
         parts.life.starting("listening; waiting for PostgreSQL")
         opening.add_done_callback(lambda opened: _tell_ready(parts, opened))
         if not (parts.settings.app_secrets or parts.settings.is_sandboxed):
             parts.log.warning("META_APP_SECRET is not set: webhooks are refused, no receipts come")
-        await _until(stop, following, taking_in, opening)
+        await _until(stop, following, taking_in, opening, *feeling)
         parts.log.info("stopping")
 
 
@@ -165,6 +168,19 @@ async def _asking(parts: Parts) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _feeling(parts: Parts) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """What Prometheus is told of the process and of what it stands on."""
+    tasks = [
+        asyncio.create_task(feel(parts.meters)),
+        asyncio.create_task(ask(parts.meters, questions(parts))),
+    ]
+    try:
+        yield tasks
+    finally:
+        await asyncio.gather(*map(end, tasks))
+
+
+@asynccontextmanager
 async def _listening(parts: Parts) -> AsyncIterator[None]:
     runner = Runner(make_app(parts), access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
@@ -202,6 +218,7 @@ async def _open_ledger(parts: Parts) -> Pool:
             await asyncio.sleep(RETRY_SECONDS)
         else:
             parts.store.open(pool)
+            watch_pool(parts.meters, pool)
             parts.log.info("ready")
             return pool
 

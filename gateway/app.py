@@ -1,6 +1,7 @@
 """The gateway's routes, in one table, and what every request goes through."""
 
 import time
+from contextlib import nullcontext
 from typing import Final
 
 from aiohttp import HttpVersion11, web
@@ -9,6 +10,7 @@ from gateway import (
     control,
     errors,
     exports,
+    figures,
     health,
     imports,
     jobs,
@@ -26,10 +28,10 @@ from gateway.parts import PARTS, Parts
 from gateway.request_line import route_of
 from gateway.store import LedgerUnavailable
 from plumbing.logs import about
-from schemas.metrics import REQUEST_SECONDS, REQUESTS
+from schemas.metrics import HTTP_IN_FLIGHT, REQUEST_SECONDS, REQUESTS
+from schemas.version import VERSION
 
 NAME: Final = "Loopcast"
-VERSION: Final = "0.1.0"
 
 
 async def front(_request: web.Request) -> web.Response:
@@ -72,7 +74,7 @@ ROUTES: Final = (
 
 def make_app(parts: Parts) -> web.Application:
     """The application; it opens and closes nothing itself."""
-    gate = Gate(parts.keys, parts.settings.host)
+    gate = Gate(parts.keys, parts.settings.host, metrics_key=parts.settings.metrics_key)
     app = web.Application(
         middlewares=[_traced, _measured, _answered, gate.admit],
         client_max_size=submit.BODY_LIMIT_BYTES,
@@ -83,6 +85,8 @@ def make_app(parts: Parts) -> web.Application:
         app.router.add_route(method, path, handler, expect_handler=_expect)
         if method == "GET" and handler is not realtime.watch:  # uptime monitors ask with HEAD
             app.router.add_route("HEAD", path, handler)
+    paths = dict.fromkeys(path for _, path, _, _ in ROUTES)
+    figures.show(parts, paths, most_streams=realtime.MOST_STREAMS)
     return app
 
 
@@ -107,7 +111,9 @@ async def _traced(request: web.Request, handler: Handler) -> web.StreamResponse:
 async def _measured(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count and log answers by route; time them, event streams left out."""
     started, meters = time.monotonic(), request.app[PARTS].meters
-    response = await handler(request)
+    is_stream = request.match_info.handler is realtime.watch
+    with meters[HTTP_IN_FLIGHT].track_inprogress() if not is_stream else nullcontext():
+        response = await handler(request)
     route = route_of(request)
     request_line.say(request.app[PARTS].log, request, response.status, started)
     meters[REQUESTS].labels(route, f"{response.status // 100}xx").inc()

@@ -26,6 +26,8 @@ SESSION_SECONDS: Final = 12 * 3600
 WEBHOOK_PATHS: Final = ("/webhooks/whatsapp", "/webhooks/meta")  # signed; Meta brings no key
 OPEN_PATHS: Final = frozenset(("/", "/healthz", "/readyz", *WEBHOOK_PATHS))
 SESSION_PATH: Final = "/api/session"  # asks for the key itself
+METRICS_PATH: Final = "/metrics"
+METRICS_OWNER: Final = "metrics"  # whoever has METRICS_KEY: it opens nothing else
 
 _SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 _OWNER: Final = web.RequestKey("owner", str)
@@ -85,8 +87,11 @@ def _seal(secret: bytes, told: str) -> str:
 class Gate:
     """The middleware that lets a request in, and says whose it is."""
 
-    def __init__(self, keys: Keys, host: str, clock: Callable[[], float] = time.time) -> None:
-        self._keys, self._clock = keys, clock
+    def __init__(
+        self, keys: Keys, host: str, clock: Callable[[], float] = time.time,
+        *, metrics_key: str = "",
+    ) -> None:  # fmt: skip
+        self._keys, self._clock, self._metrics_key = keys, clock, metrics_key
         self._own_hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower()}
 
     @web.middleware
@@ -117,11 +122,17 @@ class Gate:
         return self._key_holder(request) or errors.authentication_required()
 
     def _key_holder(self, request: web.Request) -> str | None:
+        if request.path == METRICS_PATH and self._has_metrics_key(request):
+            return METRICS_OWNER
         if key := sent_key(request):
             return self._keys.name_of(key)
         if cookie := request.cookies.get(COOKIE):
             return self._keys.name_of_session(cookie, self._clock())
         return None
+
+    def _has_metrics_key(self, request: web.Request) -> bool:
+        given = (sent_key(request) or "").encode(errors="surrogatepass")
+        return bool(self._metrics_key) and compare_digest(given, self._metrics_key.encode())
 
 
 def sent_key(request: web.Request) -> str | None:

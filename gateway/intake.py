@@ -80,6 +80,11 @@ class Intake:
             self._held_bytes -= held
 
     @property
+    def waiting(self) -> int:
+        """Bodies that wait to be stored."""
+        return len(self._waiting)
+
+    @property
     def is_full(self) -> bool:
         return len(self._waiting) >= MOST_WAITING or self._held_bytes >= MOST_HELD_BYTES
 

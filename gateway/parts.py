@@ -30,18 +30,18 @@ class Admission:
 
     def __init__(self, inside: int = MOST_INSIDE, at_work: int = MOST_AT_WORK) -> None:
         self.at_work = asyncio.Semaphore(at_work)
-        self._free = inside
+        self._most, self.inside = inside, 0
 
     @property
     def is_full(self) -> bool:
-        return self._free <= 0
+        return self.inside >= self._most
 
     def __enter__(self) -> None:
         assert not self.is_full
-        self._free -= 1
+        self.inside += 1
 
     def __exit__(self, *_: object) -> None:
-        self._free += 1
+        self.inside -= 1
 
 
 @dataclass(frozen=True)

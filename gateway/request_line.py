@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.auth import WEBHOOK_PATHS, asker_of
+from gateway.figures import NO_ROUTE
 from plumbing.logs import Log
 
 UNSAID: Final = frozenset(("/healthz", "/readyz", "/metrics"))  # asked every few seconds
@@ -16,7 +17,7 @@ _READS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 def route_of(request: web.Request) -> str:
     """The pattern of the route, as `/api/suppressions/{number}`: a path may name a person."""
     resource = request.match_info.route.resource
-    return resource.canonical if resource else "none"
+    return resource.canonical if resource else NO_ROUTE
 
 
 def say(log: Log, request: web.Request, status: int, started: float) -> None:

@@ -24,7 +24,7 @@ from plumbing.failpoints import reach
 from schemas import api
 from schemas.failpoints import FailPoint
 from schemas.jobs import JobOrder, total_loops
-from schemas.metrics import ACCEPTED
+from schemas.metrics import ACCEPTED, JOBS_SUBMITTED, TURNED_AWAY
 from schemas.states import JobState
 
 BODY_LIMIT_BYTES: Final = 16 * 2**20
@@ -220,7 +220,10 @@ def _count(number: int, noun: str) -> str:
 
 
 def _account(parts: Parts, job: store.NewJob, recipients: Recipients, seconds: float) -> None:
+    parts.meters[JOBS_SUBMITTED].inc()
     parts.meters[ACCEPTED].inc(len(recipients.accepted))
+    parts.meters[TURNED_AWAY].labels("duplicate").inc(recipients.duplicates)
+    parts.meters[TURNED_AWAY].labels("rejected").inc(recipients.rejected_total)
     parts.log.info(
         "job submitted",
         job_id=str(job.id),

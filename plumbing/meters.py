@@ -2,16 +2,28 @@
 
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 
-from schemas.metrics import Kind, Metric
+from schemas.metric import Kind, Metric
 
 
 class Meters:
-    """The metrics of one process; `meters[MESSAGES].labels("accepted").inc()`."""
+    """The metrics of one process; `meters[MESSAGES].labels("accepted", "accepted").inc()`."""
 
     def __init__(self, metrics: tuple[Metric, ...]) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series each, of which nothing here makes use
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
         self._made: dict[str, Any] = {metric.name: self._make(metric) for metric in metrics}
 
     def __getitem__(self, metric: Metric) -> Any:

@@ -88,6 +88,13 @@ def parse_api_keys(text: str) -> tuple[ApiKey, ...]:
     return tuple(keys)
 
 
+def parse_metrics_key(text: str) -> Secret:
+    """A key that nobody guesses."""
+    if len(text) < 8:
+        raise ValueError("must have 8 characters or more")
+    return Secret(text)
+
+
 def parse_fail_points(text: str) -> dict[FailPoint, int]:
     """`claimed:3,recorded` as the passage (from 1) at which each fail point strikes."""
     points: dict[FailPoint, int] = {}

@@ -59,6 +59,7 @@ DETAILS: Final = {
     "ms": "how long it took, milliseconds",
     "news": "in a sentence",
     "ours": "this release's migration number",
+    "of": "what was asked for",
     "owner": "name of the API key; `local` where there are none",
     "part": "of the process, as `/healthz` names it",
     "pause_ms": "between two loops",

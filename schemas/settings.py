@@ -13,6 +13,7 @@ from schemas.environment import (
     parse_api_keys,
     parse_fail_points,
     parse_meta_id,
+    parse_metrics_key,
     parse_region,
     parse_secrets,
     parse_servers,
@@ -162,6 +163,13 @@ class Gateway(Common, frozen=True, kw_only=True):
         tuple[ApiKey, ...],
         Env("API_KEYS", "who may: name:key,name:key; unset: loopback only", parse=parse_api_keys),
     ] = ()
+    metrics_key: Annotated[
+        Secret,
+        Env(
+            "METRICS_KEY", "what Prometheus brings to read `/metrics`, and nothing else; unset: it"
+            " takes one of `API_KEYS`", parse=parse_metrics_key,
+        ),
+    ] = Secret("")  # fmt: skip
     default_region: Annotated[
         str | None,
         Env("DEFAULT_REGION", "country of numbers written without one, as DE", parse=parse_region),

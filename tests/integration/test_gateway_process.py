@@ -17,7 +17,6 @@ import pytest
 from deploy import servers
 from deploy.programs import running
 from gateway.__main__ import serve
-from gateway.parts import MOST_INSIDE
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.postgres import Pool
@@ -230,7 +229,7 @@ async def test_an_upload_that_never_ends_does_not_hold_up_the_stop(
         async with serving(database_url, nats_url, log) as gateway:
             _send(slow, gateway, f"POST {QUICK} HTTP/1.1", "Content-Length: 999\r\n")
             admission = gateway.parts.admission
-            await until(lambda: admission._free < MOST_INSIDE, "the upload has begun")
+            await until(lambda: admission.inside > 0, "the upload has begun")
 
 
 def _send(connection: socket.socket, gateway: Running, line: str, header: str) -> None:

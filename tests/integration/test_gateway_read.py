@@ -201,6 +201,18 @@ async def test_metrics_count_answers_by_route_and_need_a_key(guarded: Running) -
     assert 'loopcast_http_requests_total{route="/metrics",status="4xx"} 1.0' in text
 
 
+async def test_the_series_of_every_route_are_there_before_anybody_asks(guarded: Running) -> None:
+    lines = (await guarded.get("/metrics", X_API_Key=ANN)).body.splitlines()
+    series = [line.rpartition(" ")[0] for line in lines]
+    for path in {*(path for _, path, _, _ in ROUTES), "none"}:
+        for status in ("2xx", "4xx", "5xx"):
+            assert f'loopcast_http_requests_total{{route="{path}",status="{status}"}}' in series
+        assert f'loopcast_http_request_seconds_count{{route="{path}"}}' in series
+    assert "loopcast_submissions_limit 16.0" in lines
+    assert "loopcast_submissions_in_flight 0.0" in lines
+    assert "loopcast_http_requests_in_flight 1.0" in lines
+
+
 async def test_health_needs_no_key(guarded: Running) -> None:
     assert (await guarded.get("/healthz")).body == {"status": "ok"}
     assert (await guarded.get("/readyz")).body == {

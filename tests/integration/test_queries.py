@@ -1,5 +1,6 @@
 """Every named query prepares on the real schema."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,23 @@ def named() -> list[Any]:
 
 def test_all_who_use_postgres_have_their_queries() -> None:
     assert [str(path.relative_to(ROOT)) for path in FILES] == [
-        "daemon/queries.sql", "daemon/rules.sql", "deploy/queries.sql", "deploy/restored.sql",
-        "deploy/trial.sql",
+        "daemon/census.sql", "daemon/queries.sql", "daemon/rules.sql", "deploy/queries.sql",
+        "deploy/restored.sql", "deploy/trial.sql",
         "gateway/queries.sql", "gateway/suppressions.sql",
     ]  # fmt: skip
+
+
+def in_the_runbooks() -> list[str]:
+    """The statements that people are given."""
+    text = (ROOT / "docs" / "runbooks.md").read_text()
+    return re.findall(r"```sql\n(.+?);\n```", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("statement", in_the_runbooks())
+async def test_a_statement_of_the_runbooks_runs_on_the_real_schema(
+    pool: Pool, statement: str
+) -> None:
+    await pool.fetch(statement)
 
 
 @pytest.mark.parametrize("query", named())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.auth import SESSION_SECONDS, Gate, Keys, owner_of
-from schemas.environment import ApiKey, SettingsError, parse_api_keys
+from schemas.environment import ApiKey, Secret, SettingsError, parse_api_keys
 from schemas.loading import load
 from schemas.settings import Gateway
 
@@ -16,6 +16,7 @@ ANN, BOB, BOB_NEW = (
 )  # fmt: skip
 KEYS = Keys((ANN, BOB, BOB_NEW))
 NOW = 1_800_000_000.0
+METRICS_KEY = Secret("metrics-key")
 LOCAL = {"Host": "127.0.0.1:8080"}
 
 
@@ -24,7 +25,8 @@ async def admitted(
 ) -> tuple[int, str]:
     """The gate's status, and whose request it let in."""
     request = make_mocked_request(method, path, headers=headers)
-    response = await Gate(keys, "127.0.0.1", clock=lambda: NOW).admit(request, _let_in)
+    gate = Gate(keys, "127.0.0.1", clock=lambda: NOW, metrics_key=METRICS_KEY)
+    response = await gate.admit(request, _let_in)
     assert isinstance(response, web.Response)
     return response.status, response.text if response.status == 200 and response.text else ""
 
@@ -170,3 +172,28 @@ def test_keys_do_not_show_in_what_is_printed() -> None:
 
 def test_blanks_around_names_and_keys_are_no_part_of_them() -> None:
     assert parse_api_keys("ann : ann-key-1 ,\tbob: bob-key-1\r\n") == (ANN, BOB)
+
+
+async def test_the_metrics_key_opens_the_metrics_and_nothing_else() -> None:
+    headers = {**LOCAL, "Authorization": f"Bearer {METRICS_KEY}"}
+    assert await admitted(KEYS, headers, path="/metrics") == (200, "metrics")
+    assert (await admitted(KEYS, headers))[0] == 401
+    assert (await admitted(KEYS, headers, "POST", "/api/bulk/send"))[0] == 401
+
+
+@pytest.mark.parametrize("given", ["", "metrics-ke", "ann-key-1 "])
+async def test_without_the_metrics_key_the_metrics_take_a_key_that_submits(given: str) -> None:
+    headers = {**LOCAL, "Authorization": f"Bearer {given}"}
+    expected = (200, "ann") if given.strip() == ANN.key else (401, "")
+    assert await admitted(KEYS, headers, path="/metrics") == expected
+
+
+async def test_without_a_metrics_key_an_empty_one_opens_nothing() -> None:
+    request = make_mocked_request("GET", "/metrics", headers={**LOCAL, "X-API-Key": ""})
+    response = await Gate(KEYS, "127.0.0.1").admit(request, _let_in)
+    assert response.status == 401
+
+
+def test_a_metrics_key_that_could_be_guessed_stops_the_start() -> None:
+    with pytest.raises(SettingsError, match="METRICS_KEY must have 8 characters"):
+        load(Gateway, {"METRICS_KEY": "secret"})

@@ -13,12 +13,12 @@ from daemon.supervisor import DRAIN_SECONDS
 from deploy import alive
 from deploy.bases import named_images
 from deploy.settings_page import fleet_table
-from gateway import app
 from gateway.__main__ import CLOSE_SECONDS, CUT_SECONDS, SHUTDOWN_SECONDS
 from schemas.environment import fields_of
 from schemas.loading import load
 from schemas.sandbox_settings import Sandbox
 from schemas.settings import Common, Daemon, Gateway
+from schemas.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = ROOT / "docker-compose.yml"
@@ -32,8 +32,8 @@ READ_BY: dict[str, type[msgspec.Struct]] = {
 }
 OURS = ("gateway", "daemon", "sandbox")
 FOR_TESTS_ALONE = {"FAILPOINTS"}
-# PostgreSQL's own, Coolify's own, and Prometheus' key.
-NOT_SETTINGS = {"PGPASSWORD", "SERVICE_URL_GATEWAY_8080", "METRICS_KEY"}
+# PostgreSQL's own, and Coolify's own.
+NOT_SETTINGS = {"PGPASSWORD", "SERVICE_URL_GATEWAY_8080"}
 NOT_IN_A_CONTAINER = {"SANDBOX_SCRIPT"}  # names a file, and a container has none of yours
 
 
@@ -191,7 +191,7 @@ def test_an_image_runs_as_nobody_special_and_stops_when_told() -> None:
 
 
 def test_image_and_program_have_one_version_and_all_files_name_the_same_python() -> None:
-    assert f"ARG VERSION={app.VERSION}\n" in DOCKERFILE
+    assert f"ARG VERSION={VERSION}\n" in DOCKERFILE
     python = named_images(COMPOSE.read_text())["PYTHON_IMAGE"]
     assert f"ARG PYTHON_IMAGE={python}\n" in DOCKERFILE
     assert f"BUILD_IMAGE: ${{BUILD_IMAGE:-{python}}}" in COMPOSE.read_text()
