@@ -26,6 +26,7 @@ from daemon.store import Store
 from daemon.sweeper import Sweeper
 from daemon.tidings import Tidings
 from daemon.turns import MOST_LANES, Turns
+from daemon.wishes import Wishes
 from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.meters import Meters
@@ -140,6 +141,8 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
         pool=pool, broker=broker, store=store, doubts=doubts, progress=progress, observer=observer
     )
     house.own(asyncio.create_task(closer.run(), name="the closer"))
+    wishes = Wishes(pool=pool, broker=broker, store=store, progress=progress, observer=observer)
+    house.own(asyncio.create_task(wishes.run(), name="the follower of wishes"))
     house.checks.clear()
     house.checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
     house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"

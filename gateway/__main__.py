@@ -12,6 +12,7 @@ from aiohttp import web
 
 from gateway.app import make_app
 from gateway.auth import Keys
+from gateway.control_store import Control
 from gateway.follower import Follower
 from gateway.hub import Hub
 from gateway.intake import Intake
@@ -92,6 +93,7 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         meters=meters,
         store=store,
         suppressions=Suppressions(store),
+        control=Control(store),
         broker=broker,
         intake=Intake(broker, meters, seldom),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc),

@@ -26,7 +26,8 @@ SELECT id, loop_size, total, created_at, submission, request_hash
 -- A job whoever owns it, so that a stranger's job can be told from none.
 SELECT jobs.*,
        (SELECT coalesce(max(loop), 0) FROM loops
-         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop
+         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
+       EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked
   FROM jobs
  WHERE id = :id;
 
@@ -34,7 +35,8 @@ SELECT jobs.*,
 -- One page of an owner's jobs; the id makes the order total.
 SELECT jobs.*,
        (SELECT coalesce(max(loop), 0) FROM loops
-         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop
+         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
+       EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked
   FROM jobs
  WHERE owner = :owner
  ORDER BY created_at DESC, id
@@ -43,15 +45,8 @@ SELECT jobs.*,
 -- name: count_jobs$
 SELECT count(*) FROM jobs WHERE owner = :owner;
 
--- name: want_run$
--- A person resumes a paused job: a wish with a number of its own, which the daemon follows once.
--- One that is not followed yet is not made again.
-UPDATE jobs SET wanted = 'run', wanted_no = wanted_no + 1
- WHERE id = :id AND state = 'paused' AND wanted_no = followed_no
-RETURNING id;
-
 -- name: loops
-SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, skipped,
+SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, skipped, canceled,
        started_at, finished_at
   FROM loops
  WHERE job_id = :job_id

@@ -51,7 +51,7 @@ async def job_in_every_state(pool: Pool) -> Job:
         " canceled = 1, delivered = 2, read = 1 WHERE id = $1", job.id,
     )  # fmt: skip
     for loop, counts in enumerate(
-        ("sent = 1", "sent = 2, failed = 1", "unknown = 1, skipped = 1"), start=1
+        ("sent = 1", "sent = 2, failed = 1", "unknown = 1, skipped = 1, canceled = 1"), start=1
     ):
         await set_loop(pool, job, loop, counts)
     return job
@@ -369,6 +369,7 @@ async def test_the_doctor_finds_the_stack_of_its_folder_and_all_well(
 async def test_the_doctor_says_what_differs(pool: Pool, database_url: str, tmp_path: Path) -> None:
     job = await make_job(pool, 2)
     await set_message(pool, job, 2, "state = 'canceled'")
+    await set_loop(pool, job, 1, "canceled = 1")
     (difference,) = await differences(pool)
     done = doctor(tmp_path, database_url=database_url)
     first, *others = done.stdout.splitlines()
