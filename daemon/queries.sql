@@ -72,13 +72,15 @@ SELECT count(*) FROM doubtful;
 
 -- name: start_job^
 -- The lane's job that waited longest for a turn; jobs of one number take turns loop by loop. A paused
--- one that a person wants to run again goes on. One whose every loop waits for its recipients lets
--- others go first. `is_proven`: Meta has accepted a message of it, so its template is right;
--- `needs_probe`: nobody knows yet, or a person says so after it was stopped.
+-- one that a person wants to run again goes on, and so does one whose brake has been released. One
+-- whose every loop waits for its recipients lets others go first. `is_proven`: Meta has accepted a message of it, so its template is right;
+-- `needs_probe`: nobody knows yet, or a person says so after Meta had stopped it.
 WITH next AS (
-    SELECT id, state FROM jobs j
+    SELECT id, state, stopped_by FROM jobs j
     WHERE phone_number_id = :phone_number_id AND wanted = 'run'
-      AND (state IN ('queued', 'running') OR state = 'paused' AND wanted_no > followed_no)
+      AND (state IN ('queued', 'running')
+           OR state = 'paused' AND (wanted_no > followed_no OR stopped_by = 'brake'))
+      AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', :phone_number_id))
       AND NOT EXISTS (
             SELECT FROM loops l WHERE l.job_id = j.id AND l.state <> 'completed'
             HAVING min(coalesce(l.due_at, '-infinity')) > clock_timestamp())
@@ -96,8 +98,9 @@ FROM next
 WHERE j.id = next.id AND j.state = next.state
 RETURNING j.id, j.trace, j.content, j.loop_size, j.total, j.event_no, j.is_checked,
           next.state = 'paused' AS is_resumed, j.sent > 0 AS is_proven,
-          next.state = 'paused' OR NOT j.is_checked AND j.sent = 0 AND j.unknown = 0
-              AS needs_probe,
+          next.state = 'paused' AND next.stopped_by IS DISTINCT FROM 'person'
+              AND next.stopped_by IS DISTINCT FROM 'brake'
+              OR NOT j.is_checked AND j.sent = 0 AND j.unknown = 0 AS needs_probe,
           j.queued > 0 OR j.sending > 0 AS is_unfinished;
 
 
@@ -138,7 +141,9 @@ WHERE job_id = :job_id AND loop = :loop AND state = 'running';
 SELECT extract(epoch FROM min(l.due_at) - clock_timestamp())::double precision
 FROM jobs j JOIN loops l ON l.job_id = j.id AND l.state <> 'completed' AND l.due_at IS NOT NULL
 WHERE j.phone_number_id = :phone_number_id AND j.wanted = 'run'
-  AND (j.state IN ('queued', 'running') OR j.state = 'paused' AND j.wanted_no > j.followed_no);
+  AND (j.state IN ('queued', 'running')
+       OR j.state = 'paused' AND (j.wanted_no > j.followed_no OR j.stopped_by = 'brake'))
+  AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', :phone_number_id));
 
 
 -- name: forgive_turn!
@@ -246,7 +251,9 @@ WITH fence AS (
     WHERE phone_number_id = :phone_number_id AND epoch = :epoch
     RETURNING epoch
 ), job AS (
-    SELECT state = 'running' AND wanted = 'run' AS may_send,
+    SELECT state = 'running' AND wanted = 'run'
+               AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', :phone_number_id))
+               AS may_send,
            coalesce(category, 'MARKETING') = 'MARKETING' AS is_marketing
     FROM jobs WHERE id = :job_id
 ), outcomes AS (
@@ -389,10 +396,11 @@ UPDATE jobs j SET
     limited_by = CASE j.state WHEN 'running' THEN :limited_by END,
     limited_until = CASE j.state WHEN 'running'
         THEN clock_timestamp() + :limited_seconds::float8 * interval '1 second' END
-FROM tally t, taken k, left_out s, waiting w, room, fence
+FROM tally t, taken k, left_out s, waiting w, room, fence, job
 WHERE j.id = :job_id
 RETURNING j.sent, j.failed, j.skipped, j.event_no,
-          CASE WHEN j.state = 'running' THEN j.wanted ELSE 'pause' END AS wanted,
+          CASE WHEN j.state = 'running' AND (job.may_send OR j.wanted <> 'run')
+               THEN j.wanted ELSE 'pause' END AS wanted,
           t.seqs AS recorded_seqs, t.sent AS newly_sent, t.failed AS newly_failed,
           t.deferred + s.n AS newly_skipped,
           k.seqs AS claimed_seqs, s.seqs AS skipped_seqs, s.reasons AS skipped_reasons,
@@ -406,10 +414,13 @@ RETURNING j.sent, j.failed, j.skipped, j.event_no,
 -- the successor settled it, or queued where it was about to be sent again; the claim's epoch and
 -- attempt show that it is the same request. What
 -- was not accepted goes back to the queue, and its loop goes on even when it was completed without
--- it, and so does a job that was settling. Only when the job is finished it is failed, and said so.
+-- it, and so does a job that was settling. Only when the job is finished it is failed, and said so;
+-- or canceled, with its job.
 WITH found AS (
     SELECT m.seq, m.state AS was, l.loop,
-           :state = 'queued' AND j.finished_at IS NOT NULL AS is_over
+           CASE WHEN :state <> 'queued' OR j.finished_at IS NULL THEN :state
+                WHEN j.state = 'canceled' THEN 'canceled' ELSE 'failed' END AS becomes,
+           :state = 'queued' AND j.finished_at IS NOT NULL AND j.state <> 'canceled' AS is_over
     FROM messages m
     JOIN jobs j ON j.id = m.job_id
     JOIN loops l ON l.job_id = m.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
@@ -418,7 +429,7 @@ WITH found AS (
       AND m.claim_epoch = :epoch AND m.attempt = :attempt
 ), recorded AS (
     UPDATE messages m SET
-        state = CASE WHEN f.is_over THEN 'failed' ELSE :state END,
+        state = f.becomes,
         message_id = :message_id, message_status = :message_status,
         error_code = CASE WHEN f.is_over THEN coalesce(:code, -1) ELSE :code END,
         error_title = CASE WHEN f.is_over
@@ -447,6 +458,7 @@ WITH found AS (
         failed = l.failed + (r.state = 'failed')::integer,
         unknown = l.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer,
         skipped = l.skipped + (r.state = 'skipped')::integer,
+        canceled = l.canceled + (r.state = 'canceled')::integer,
         state = CASE WHEN r.state = 'queued' AND l.state = 'completed'
                      THEN 'running' ELSE l.state END,
         finished_at = CASE WHEN r.state = 'queued' THEN NULL ELSE l.finished_at END,
@@ -466,6 +478,7 @@ UPDATE jobs j SET
     unknown = j.unknown + (r.state = 'unknown')::integer - (r.was = 'unknown')::integer,
     skipped = j.skipped + (r.state = 'skipped')::integer,
     deferred = j.deferred + (r.state = 'skipped')::integer,
+    canceled = j.canceled + (r.state = 'canceled')::integer,
     event_no = j.event_no + (r.state IN ('sent', 'failed', 'skipped'))::integer
 FROM recorded r
 WHERE j.id = :job_id
@@ -564,7 +577,8 @@ RETURNING id AS job_id, phone_number_id, trace, state, event_no,
 WITH doubtful AS (
     UPDATE messages m SET
         state = 'queued', retries = m.retries + 1, due_at = NULL, unknown_at = NULL
-    FROM loops l JOIN jobs j ON j.id = l.job_id AND j.state IN ('running', 'settling')
+    FROM loops l
+    JOIN jobs j ON j.id = l.job_id AND j.state IN ('running', 'settling') AND j.wanted = 'run'
     WHERE l.job_id = :job_id AND l.unknown > 0
       AND m.job_id = l.job_id AND m.seq BETWEEN l.first_seq AND l.last_seq
       AND m.state = 'unknown' AND m.retries < :max_retries
@@ -596,7 +610,9 @@ RETURNING j.id AS job_id, j.phone_number_id, j.trace, j.state, j.event_no,
 -- A job that the lane has to run, if it has any.
 SELECT id, phone_number_id, trace, content, total FROM jobs
 WHERE phone_number_id = :phone_number_id AND wanted = 'run'
-  AND (state IN ('queued', 'running') OR state = 'paused' AND wanted_no > followed_no)
+  AND (state IN ('queued', 'running')
+       OR state = 'paused' AND (wanted_no > followed_no OR stopped_by = 'brake'))
+  AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', :phone_number_id))
 ORDER BY last_turn_at NULLS FIRST, created_at, id
 LIMIT 1;
 
@@ -652,7 +668,8 @@ WHERE phone_number_id = ANY (:phone_number_ids::text[]);
 
 
 -- name: lanes_to_wake
--- The outbox in one query. Runnable work and nobody who holds its lane, though its turn was due
+-- The outbox in one query. Runnable work, or messages of a stopped job that a dead holder left in
+-- sending, and nobody who holds its lane, though its turn was due
 -- (thousands that rest for their messaging limit are not all woken every second), or a holder that
 -- has claimed nothing for longer than its lease can last: the turn was never published, or was lost
 -- with its stream. Waking one that has its turn is harmless. One that
@@ -662,8 +679,11 @@ SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.trace, j.conte
            AND greatest(j.created_at, l.turn_due_at)
                < now() - :overdue_seconds * interval '1 second' AS is_overdue
 FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
-WHERE j.wanted = 'run'
-  AND (j.state IN ('queued', 'running') OR j.state = 'paused' AND j.wanted_no > j.followed_no)
+WHERE (j.wanted = 'run'
+       AND (j.state IN ('queued', 'running')
+            OR j.state = 'paused' AND (j.wanted_no > j.followed_no OR j.stopped_by = 'brake'))
+       AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', j.phone_number_id))
+       OR j.sending > 0 AND j.finished_at IS NULL)
   AND CASE WHEN l.holder IS NULL OR l.is_released
            THEN greatest(j.created_at, l.released_at, l.turn_due_at)
                 < now() - :grace_seconds * interval '1 second'

@@ -30,6 +30,7 @@ from daemon.strangers import Strangers
 from daemon.sweeper import Sweeper
 from daemon.tidings import Tidings
 from daemon.turns import MOST_LANES, Turns
+from daemon.wishes import Wishes
 from plumbing.broker import Broker
 from plumbing.condition import feel, watch_pool
 from plumbing.life import Life
@@ -169,6 +170,8 @@ async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
         pool=pool, broker=broker, store=store, doubts=doubts, progress=progress, observer=observer
     )
     house.own(asyncio.create_task(closer.run(), name="the closer"))
+    wishes = Wishes(pool=pool, broker=broker, store=store, progress=progress, observer=observer)
+    house.own(asyncio.create_task(wishes.run(), name="the follower of wishes"))
     _watch(house, pool, broker)
     _be_ready(house.checks, presence, broker)
     return turns

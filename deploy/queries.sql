@@ -73,8 +73,9 @@ WITH cuts AS MATERIALIZED (
         ('counters', 'failed', l.failed, r.failed),
         ('counters', 'unknown', l.unknown, r.unknown),
         ('counters', 'skipped', l.skipped, r.skipped),
-        ('left', 'queued', 0, CASE WHEN l.state = 'completed' THEN r.queued END),
-        ('left', 'sending', 0, CASE WHEN l.state = 'completed' THEN r.sending END)
+        ('counters', 'canceled', l.canceled, r.canceled),
+        ('left', 'queued', 0, CASE WHEN l.state IN ('completed', 'canceled') THEN r.queued END),
+        ('left', 'sending', 0, CASE WHEN l.state IN ('completed', 'canceled') THEN r.sending END)
     ) c (kind, counter, told, counted)
 )
 SELECT job_id, loop, state, kind, counter, told, coalesce(counted, 0)::bigint AS counted

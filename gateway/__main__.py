@@ -12,6 +12,7 @@ from aiohttp import web
 
 from gateway.app import make_app
 from gateway.auth import Keys
+from gateway.control_store import Control
 from gateway.figures import questions
 from gateway.follower import Follower
 from gateway.hub import Hub
@@ -105,6 +106,7 @@ def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
         meters=meters,
         store=store,
         suppressions=Suppressions(store),
+        control=Control(store),
         broker=broker,
         intake=Intake(broker, meters, seldom, life.vitals),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc, on_gap=lambda: _note_gap(meters, seldom)),

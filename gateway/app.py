@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import HttpVersion11, web
 
 from gateway import (
+    brakes,
     control,
     errors,
     exports,
@@ -50,8 +51,19 @@ ROUTES: Final = (
     ("GET", "/api/bulk/jobs", jobs.newest, "your jobs, newest first"),
     ("GET", "/api/bulk/jobs/{job_id}", jobs.read, "one job with its loops and its errors"),
     ("GET", "/api/bulk/job/{job_id}", jobs.read, "the same, under its old name"),
+    ("POST", "/api/bulk/job/{job_id}/pause", control.pause, "hold a job before its next message"),
     ("POST", "/api/bulk/job/{job_id}/resume", control.resume, "have a paused job go on"),
+    ("POST", "/api/bulk/job/{job_id}/cancel", control.cancel, "send no more of a job, ever"),
+    ("GET", "/api/bulk/job/{job_id}/audit", control.audit, "who wanted what of a job, and when"),
+    ("POST", "/api/bulk/jobs/{job_id}/pause", control.pause, "the same four, by the other name"),
     ("POST", "/api/bulk/jobs/{job_id}/resume", control.resume, "the same"),
+    ("POST", "/api/bulk/jobs/{job_id}/cancel", control.cancel, "the same"),
+    ("GET", "/api/bulk/jobs/{job_id}/audit", control.audit, "the same"),
+    ("GET", "/api/pause", brakes.read, "what stands still, and by whom"),
+    ("POST", "/api/pause", brakes.pull, "the red button: nothing leaves any more"),
+    ("POST", "/api/resume", brakes.release, "release it"),
+    ("POST", "/api/numbers/{phone_number_id}/pause", brakes.pull, "the same for one number"),
+    ("POST", "/api/numbers/{phone_number_id}/resume", brakes.release, "release that"),
     ("GET", "/api/bulk/realtime/{job_id}", realtime.watch, "watch a job: server-sent events"),
     ("GET", "/realtime/bulk/{job_id}", realtime.watch, "the same, under its old name"),
     ("GET", "/api/suppressions", suppressions.newest, "who wants no messages, newest first"),

@@ -146,12 +146,26 @@ def job_not_found(job_id: str) -> Refusal:
     )
 
 
-def nothing_to_resume(state: str) -> Refusal:
+_VERBS = {"run": "resumed", "pause": "paused", "cancel": "canceled"}
+_NEEDED = {"run": "a paused job", "pause": "a job that is queued or running",
+           "cancel": "a job with something left to send"}  # fmt: skip
+
+
+def illegal_change(state: str, wanted: str) -> Refusal:
     return Refusal(
         status=409,
         error="Illegal change",
-        message=f"This job is {state}: only a paused job can be resumed.",
+        message=f"This job is {state}: only {_NEEDED[wanted]} can be {_VERBS[wanted]}.",
         details={"state": state},
+    )
+
+
+def brake_is_on(phone_number_id: str) -> Refusal:
+    return Refusal(
+        status=409,
+        error="Illegal change",
+        message=f"Number {phone_number_id}, or everything, is paused: GET /api/pause says which."
+        " Resume that, and its jobs go on.",
     )
 
 

@@ -16,7 +16,7 @@ from gateway.store import JobDetail, JobRow, LoopRow
 from schemas import api
 from schemas.jobs import Content, Template, total_loops
 from schemas.settings import Gateway
-from schemas.states import FINISHED_JOB_STATES, JobState
+from schemas.states import FINISHED_JOB_STATES, JobState, Wanted
 
 MOST_LISTED: Final = 50
 
@@ -105,13 +105,21 @@ def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
         rate_per_second=rate,
         eta_seconds=eta_seconds(row, settings, rate),
         stopped_by=row.stopped_by if row.state == JobState.PAUSED else None,
-        resuming=row.state == JobState.PAUSED and row.wanted_no > row.followed_no,
+        wanted=row.wanted,
+        resuming=is_resuming(row),
         doubt_until=row.doubt_until if row.state == JobState.SETTLING else None,
     )
 
 
 def is_finished(row: JobRow) -> bool:
     return row.state in FINISHED_JOB_STATES
+
+
+def is_resuming(row: JobRow) -> bool:
+    """Paused, and its next turn sets it going: a person wants that, or its brake was released."""
+    is_wanted = row.wanted == Wanted.RUN and not row.is_braked
+    is_new = row.wanted_no > row.followed_no or row.stopped_by == "brake"
+    return row.state == JobState.PAUSED and is_wanted and is_new
 
 
 def eta_seconds(row: JobRow, settings: Gateway, rate: float | None) -> float | None:

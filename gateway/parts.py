@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.auth import Keys
+from gateway.control_store import Control
 from gateway.hub import Hub
 from gateway.intake import Intake
 from gateway.lookup import Lookup
@@ -52,6 +53,7 @@ class Parts:
     meters: Meters
     store: Store
     suppressions: Suppressions
+    control: Control
     broker: Broker
     intake: Intake
     hub: Hub

@@ -32,7 +32,8 @@ SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, r
        event_no, completion_told, doubt_until, deferred, limited_until, stopped_by, trace, wanted_no,
        followed_no, created_at, started_at, finished_at,
        (SELECT coalesce(max(loop), 0) FROM loops
-         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop
+         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
+       EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked
   FROM jobs
  WHERE id = :id;
 
@@ -43,7 +44,8 @@ SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, r
        event_no, completion_told, doubt_until, deferred, limited_until, stopped_by, trace, wanted_no,
        followed_no, created_at, started_at, finished_at,
        (SELECT coalesce(max(loop), 0) FROM loops
-         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop
+         WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
+       EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked
   FROM jobs
  WHERE owner = :owner
  ORDER BY created_at DESC, id
@@ -52,15 +54,8 @@ SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, r
 -- name: count_jobs$
 SELECT count(*) FROM jobs WHERE owner = :owner;
 
--- name: want_run$
--- A person resumes a paused job: a wish with a number of its own, which the daemon follows once.
--- One that is not followed yet is not made again.
-UPDATE jobs SET wanted = 'run', wanted_no = wanted_no + 1
- WHERE id = :id AND state = 'paused' AND wanted_no = followed_no
-RETURNING id;
-
 -- name: loops
-SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, skipped,
+SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, skipped, canceled,
        started_at, finished_at
   FROM loops
  WHERE job_id = :job_id

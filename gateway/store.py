@@ -100,6 +100,8 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     deferred: int
     limited_until: datetime | None
     stopped_by: str | None
+    is_braked: bool
+    wanted: str
     wanted_no: int
     followed_no: int
     trace: str | None
@@ -117,6 +119,7 @@ class LoopRow(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
     unknown: int
     skipped: int
+    canceled: int
     started_at: datetime | None
     finished_at: datetime | None
 
@@ -195,11 +198,6 @@ class Store:
             errors = await self._errors(connection, job)
             in_doubt = await self._in_doubt(connection, job)
         return JobDetail(job, loops, errors, in_doubt)
-
-    async def want_run(self, job_id: UUID) -> bool:
-        """Have a paused job go on; False: it is not paused, or is about to go on already."""
-        async with self._connection() as connection:
-            return await self._q.want_run(connection, id=job_id) is not None
 
     async def newest(self, owner: str, limit: int, offset: int) -> tuple[list[JobRow], int]:
         """A page of an owner's jobs, newest first, and how many there are."""

@@ -106,6 +106,14 @@ class Broker:
             raise Unavailable(f"JetStream did not take {subject}: {why(error)}") from error
         return int(ack.seq)
 
+    async def say(self, subject: str) -> None:
+        """Tell whoever listens now; nothing is stored. Raises Unavailable."""
+        self._require_connection()
+        try:
+            await self.client.publish(subject)
+        except (nats.errors.Error, OSError) as error:
+            raise Unavailable(f"NATS did not take {subject}: {why(error)}") from error
+
     async def wake(self, order: JobOrder, *, retry: bool = True) -> bool:
         """See to it that the job's lane has its turn; False: it had it. Raises Unavailable.
 

@@ -150,6 +150,7 @@ class LoopView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     failed: int
     unknown: int
     skipped: int
+    canceled: int
     started_at: datetime | None
     finished_at: datetime | None
     rate_per_second: float | None
@@ -189,7 +190,9 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     limited_by: str | None
     limited_until: datetime | None  # when that is expected to be over
     deferred: int  # of the skipped: held back by Meta (131049), and may be sent another day
-    stopped_by: str | None  # of a paused job: stalled, job, template, number, account
+    # Of a paused job: person, brake, stalled, job, template, number, account.
+    stopped_by: str | None
+    wanted: str  # run, pause or cancel: what people want of it, whatever it is by now
     resuming: bool  # paused, and about to go on
     request_id: str | None  # of the request that made the job: `trace` in the logs
     doubt_until: datetime | None  # while settling: when the last doubt has had its time
@@ -210,6 +213,42 @@ class InDoubt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reason: str  # timeout, connection lost, unreadable answer, crashed
     details: str
     at: datetime | None  # when it was claimed
+
+
+class Change(msgspec.Struct, frozen=True):
+    """The body of a pause, a resume or a cancel; it may be left out."""
+
+    reason: str | None = None
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asked for (run, pause, cancel), or a state that the job has moved to."""
+
+    at: datetime
+    kind: str  # asked, moved
+    what: str
+    who: str | None  # the name of a key; null: Loopcast itself
+    why: str | None
+
+
+class Audit(msgspec.Struct, frozen=True, rename="camel"):
+    job_id: UUID
+    entries: list[AuditEntry]
+
+
+class Brake(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """While it is on nothing leaves, of a number or at all."""
+
+    phone_number_id: str | None  # null: of everything
+    by: str
+    at: datetime
+    reason: str | None
+    jobs: int  # that it holds
+
+
+class Brakes(msgspec.Struct, frozen=True, rename="camel"):
+    everything_is_paused: bool
+    brakes: list[Brake]
 
 
 class Pagination(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

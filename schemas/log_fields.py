@@ -94,6 +94,7 @@ DETAILS: Final = {
     "unsaid": "how often the same has happened since it was said last, ten seconds ago or more",
     "url": "an address of ours",
     "version": "of the message",
+    "wanted": "of a job, by a person: `run`, `pause` or `cancel`",
     "was": "before",
     "what": "which event of Meta's",
     "whole": "whether all of it was taken",

@@ -10,7 +10,7 @@ from enum import StrEnum
 class MessageState(StrEnum):
     """What has become of one recipient's message. Each says who moves it on."""
 
-    QUEUED = "queued"  # the daemon claims it; the gateway cancels it
+    QUEUED = "queued"  # the daemon claims it, or cancels it with its job
     SENDING = "sending"  # claimed: the daemon that holds the turn records its outcome
     SENT = "sent"  # accepted by Meta: receipts move it on
     DELIVERED = "delivered"  # on the phone: a receipt may still say read
@@ -27,6 +27,7 @@ class LoopState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"
     COMPLETED = "completed"
+    CANCELED = "canceled"  # its job was: what was left of it is not sent
 
 
 class JobState(StrEnum):
@@ -65,6 +66,7 @@ MESSAGE_MOVES: frozenset[tuple[MessageState, MessageState]] = frozenset(
         (_M.UNKNOWN, _M.READ),
         (_M.UNKNOWN, _M.FAILED),
         (_M.UNKNOWN, _M.SKIPPED),  # deferred, by a late answer or a receipt
+        (_M.UNKNOWN, _M.CANCELED),  # a late answer says that it was not accepted; its job is over
         (_M.UNKNOWN, _M.QUEUED),  # a late answer proves that it was not accepted; or: resend
         (_M.QUEUED, _M.SENT),  # a receipt for what is about to be sent again: it had been accepted
         (_M.QUEUED, _M.DELIVERED),
@@ -104,6 +106,8 @@ LOOP_MOVES: frozenset[tuple[LoopState, LoopState]] = frozenset(
     {
         (LoopState.QUEUED, LoopState.RUNNING),
         (LoopState.RUNNING, LoopState.COMPLETED),
+        (LoopState.QUEUED, LoopState.CANCELED),
+        (LoopState.RUNNING, LoopState.CANCELED),
         (LoopState.COMPLETED, LoopState.RUNNING),  # a message of it is to be sent again
     }
 )

@@ -42,6 +42,14 @@ def job_of(subject: str) -> str:
     return subject.rsplit(".", 1)[1]
 
 
+CONTROL_SUBJECTS: Final = "bulk.control.*"  # not stored: "look at the row now"
+
+
+def control_subject(about: UUID | str) -> str:
+    """Where daemons are told that somebody wants something of a job, a number, or everything."""
+    return f"bulk.control.{about}"
+
+
 class StreamDef(msgspec.Struct, frozen=True, kw_only=True):
     """A stream as it is asked for; durations in seconds."""
 

@@ -25,6 +25,7 @@ class Part(StrEnum):
     PRESENCE = "session with PostgreSQL"
     SWEEPER = "sweeper"
     CLOSER = "closer"
+    WISHES = "follower of wishes"
 
     # gateway
     FOLLOWER = "follower of events"
@@ -49,6 +50,7 @@ DEADLINE_SECONDS: Final = {
     Part.PRESENCE: REQUESTS_SECONDS,  # its statements end within 5 s
     Part.SWEEPER: STATEMENTS_SECONDS,
     Part.CLOSER: STATEMENTS_SECONDS,
+    Part.WISHES: STATEMENTS_SECONDS,
     Part.FOLLOWER: REQUESTS_SECONDS,
     Part.INTAKE: REQUESTS_SECONDS,
     Part.PULLER: REQUESTS_SECONDS,
@@ -57,7 +59,7 @@ DEADLINE_SECONDS: Final = {
 # Parts that may have to queue for a connection of the pool while PostgreSQL is away or stuck: no
 # deadline covers that, so their clocks start anew with each sign that it is.
 LEAN_ON_POSTGRES: Final = frozenset(
-    (Part.LANE, Part.LEDGER, Part.MERGER, Part.SWEEPER, Part.CLOSER)
+    (Part.LANE, Part.LEDGER, Part.MERGER, Part.SWEEPER, Part.CLOSER, Part.WISHES)
 )
 
 

@@ -13,6 +13,8 @@ _VOLATILE: Final = re.compile(r"DEFAULT [^,]*\b(gen_random_uuid|random|clock_tim
 _STRINGS: Final = re.compile(r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$", re.DOTALL)
 _COMMENTS: Final = re.compile(r"--[^\n]*")
 _CONTRACTS: Final = re.compile(r"^-- contracts since (\d{4}): \S", re.MULTILINE)
+# What a check allows is in strings, which are not read here: whoever widens one says so.
+_WIDENS: Final = re.compile(r"^-- widens (\w+): \S", re.MULTILINE)
 _NAME: Final = r"(?:IF NOT EXISTS )?(\w+)"
 
 _ADDING: Final = tuple(
@@ -23,6 +25,7 @@ _ADDING: Final = tuple(
         r"CREATE (OR REPLACE )?FUNCTION ",
         r"CREATE TYPE ",
         r"CREATE SEQUENCE ",
+        r"CREATE TRIGGER \w+ AFTER ",
         r"COMMENT ON ",
     )
 )
@@ -49,7 +52,11 @@ def objections(version: int, sql: str) -> list[str]:
         for statement in statements
         if (found := re.match(rf"CREATE TABLE {_NAME}", statement))
     }
-    against = [why for statement in statements for why in _of_statement(statement, made)]
+    against = [
+        why
+        for statement in _without_replaced(statements, set(_WIDENS.findall(sql)))
+        for why in _of_statement(statement, made)
+    ]
     if len(statements) > 1 and any("INDEX CONCURRENTLY" in statement for statement in statements):
         against.append("an index that is built concurrently has a migration of its own")
     return against
@@ -59,6 +66,20 @@ def statements_of(sql: str) -> list[str]:
     """The statements of a file, on one line each, without comments and what strings say."""
     bare = _STRINGS.sub("''", _COMMENTS.sub("", sql))
     return [" ".join(part.split()) for part in bare.split(";") if part.strip()]
+
+
+def _without_replaced(statements: list[str], widened: set[str]) -> list[str]:
+    """All but the taking away of what the same migration puts back: an index, a wider check."""
+    left = []
+    for statement in statements:
+        index = re.match(r"DROP INDEX (\w+)$", statement)
+        if index and any(re.match(rf"CREATE INDEX {index[1]} ON ", s) for s in statements):
+            continue
+        for name in re.findall(r"DROP CONSTRAINT (\w+), ADD CONSTRAINT \1 CHECK", statement):
+            if name in widened:
+                statement = statement.replace(f" DROP CONSTRAINT {name},", "")  # noqa: PLW2901
+        left.append(statement)
+    return left
 
 
 def _of_statement(statement: str, made: set[str]) -> list[str]:

@@ -77,7 +77,7 @@ async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
     assert [loop["size"] for loop in loops] == [200, 200, 50]
     assert loops[0] == {
         "loop": 1, "state": "queued", "size": 200, "sent": 0, "failed": 0, "unknown": 0,
-        "skipped": 0, "startedAt": None, "finishedAt": None, "ratePerSecond": None,
+        "skipped": 0, "canceled": 0, "startedAt": None, "finishedAt": None, "ratePerSecond": None,
     }  # fmt: skip
     assert said == {
         "jobId": job_id, "state": "queued", "reason": None, "campaignName": "Launch",

@@ -40,7 +40,7 @@ async def job_in_every_state(pool: Pool) -> Job:
         " canceled = 1, delivered = 2, read = 1 WHERE id = $1", job.id,
     )  # fmt: skip
     for loop, counts in enumerate(
-        ("sent = 1", "sent = 2, failed = 1", "unknown = 1, skipped = 1"), start=1
+        ("sent = 1", "sent = 2, failed = 1", "unknown = 1, skipped = 1, canceled = 1"), start=1
     ):
         await set_loop(pool, job, loop, counts)
     return job

@@ -26,6 +26,9 @@ def test_migrations_are_numbered_without_a_gap_and_each_number_once() -> None:
     "CREATE INDEX CONCURRENTLY IF NOT EXISTS messages_trace ON messages (trace);",
     "-- It's; not a statement\nCREATE OR REPLACE VIEW v AS SELECT 'a;b' AS c;",
     "-- contracts since 0008: jobs.reason\nALTER TABLE jobs DROP COLUMN reason;",
+    "-- widens c: b\nALTER TABLE jobs DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (a > 0) NOT VALID;",
+    "DROP INDEX jobs_runnable; CREATE INDEX jobs_runnable ON jobs (state);",
+    "CREATE TRIGGER t AFTER UPDATE OF state ON jobs FOR EACH ROW EXECUTE FUNCTION f();",
 ])  # fmt: skip
 def test_what_only_adds_is_let_through(sql: str) -> None:
     assert objections(9, sql) == []
@@ -41,6 +44,10 @@ def test_what_only_adds_is_let_through(sql: str) -> None:
     ("UPDATE messages SET state = 'queued';", "does not only add"),
     ("DELETE FROM contacts;", "does not only add"),
     ("DROP INDEX jobs_runnable;", "does not only add"),
+    ("DROP INDEX i; CREATE INDEX i ON messages (state);", "every write of a large table"),
+    ("ALTER TABLE jobs DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (a > 0) NOT VALID;", "only add"),
+    ("-- widens c: b\nALTER TABLE jobs DROP CONSTRAINT c;", "does not only add"),
+    ("CREATE TRIGGER t BEFORE UPDATE ON jobs FOR EACH ROW EXECUTE FUNCTION f();", "only add"),
     ("INSERT INTO jobs SELECT 1;", "fills a table that is in use"),
     ("ALTER TABLE jobs ADD COLUMN a text, ADD COLUMN b text NOT NULL;", "do not fill it"),
     ("ALTER TABLE jobs ADD COLUMN a uuid DEFAULT gen_random_uuid();", "the whole table anew"),
