@@ -19,9 +19,11 @@ from gateway.intake import Intake
 from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.parts import Parts
+from gateway.resend_store import Resends
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
+from gateway.truth_store import Truth
 from gateway.wire import Runner
 from plumbing.broker import Broker
 from plumbing.logs import Log, Seldom
@@ -94,6 +96,8 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         store=store,
         suppressions=Suppressions(store),
         control=Control(store),
+        truth=Truth(store),
+        resends=Resends(store),
         broker=broker,
         intake=Intake(broker, meters, seldom),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc),

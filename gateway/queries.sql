@@ -52,6 +52,14 @@ SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, ski
  WHERE job_id = :job_id
  ORDER BY loop;
 
+-- name: children
+-- Jobs that send a part of this one again, the first of them.
+SELECT id AS job_id, state, total AS total_recipients, created_at
+  FROM jobs
+ WHERE family_id = :family_id AND parent_id = :job_id
+ ORDER BY created_at, id
+ LIMIT 100;
+
 -- name: in_doubt
 -- Messages whose outcome nobody knows, the first few.
 SELECT recipient AS "to", coalesce(reason, '') AS reason, coalesce(error_details, '') AS details,
