@@ -69,7 +69,7 @@ ROUTES: Final = (
     ("POST", "/api/bulk/jobs/{job_id}/cancel", control.cancel, "the same"),
     ("GET", "/api/bulk/jobs/{job_id}/audit", control.audit, "the same"),
     *(
-        (method, f"/api/bulk/{name}/{{job_id}}/{path}", handler, does if name == "job" else "the same")
+        (method, f"/api/bulk/{name}/{{job_id}}/{path}", handler, does)
         for name in ("job", "jobs")
         for method, path, handler, does in OF_A_JOB
     ),

@@ -86,7 +86,7 @@ def _by(text: str) -> tuple[str, ...] | Refusal:
     return tuple(name for name in BY if name in named)
 
 
-def _day(text: str | None, name: str) -> date | None | Refusal:
+def _day(text: str | None, name: str) -> date | Refusal | None:
     if not text:
         return None
     try:

@@ -59,7 +59,9 @@ async def _give(request: web.Request, name: str, wanted: Wanted) -> web.StreamRe
         return await outflow.give(request, content_type, f"suppressions.{name}", chunks)
 
 
-async def _chunks(store: Suppressions, chosen: Format, wanted: Wanted) -> AsyncGenerator[bytes, None]:
+async def _chunks(
+    store: Suppressions, chosen: Format, wanted: Wanted
+) -> AsyncGenerator[bytes, None]:
     rows, head = await store.in_order(START, AT_ONCE, wanted), chosen.header
     while rows or head:
         yield head + chosen.written(rows)

@@ -70,8 +70,9 @@ async def find(request: web.Request) -> JobDetail | Refusal:
     if isinstance(job_id, Refusal):
         return job_id
     detail = await request.app[PARTS].store.detail(job_id)
-    job = _own(request, job_id, detail.job if detail else None)
-    return job if isinstance(job, Refusal) or detail is None else detail
+    if detail is None:
+        return errors.job_not_found(str(job_id))
+    return _refusal(request, detail.job) or detail
 
 
 async def find_row(request: web.Request) -> JobRow | Refusal:
@@ -79,15 +80,16 @@ async def find_row(request: web.Request) -> JobRow | Refusal:
     job_id = id_of(request)
     if isinstance(job_id, Refusal):
         return job_id
-    return _own(request, job_id, await request.app[PARTS].store.job(job_id))
-
-
-def _own(request: web.Request, job_id: UUID, job: JobRow | None) -> JobRow | Refusal:
+    job = await request.app[PARTS].store.job(job_id)
     if job is None:
         return errors.job_not_found(str(job_id))
+    return _refusal(request, job) or job
+
+
+def _refusal(request: web.Request, job: JobRow) -> Refusal | None:
     if job.owner != owner_of(request):
         return errors.access_denied("This job belongs to the holder of another key.")
-    return job
+    return None
 
 
 def view(detail: JobDetail, settings: Gateway, now: datetime) -> api.JobView:

@@ -23,15 +23,13 @@ async def listed(request: web.Request) -> web.Response:
     store = request.app[PARTS].truth
     rows = await store.messages(job.id, page.selection, page.after, page.limit + 1)
     shown, more = rows[: page.limit], len(rows) > page.limit
-    stands = api.MessagePage(
-        limit=page.limit, has_more=more, after=shown[-1].seq if more else None
-    )
+    stands = api.MessagePage(limit=page.limit, has_more=more, after=shown[-1].seq if more else None)
     views = [told.told(row, job.loop_size) for row in shown]
     return answer(api.MessageList(job_id=job.id, messages=views, pagination=stands))
 
 
 async def history(request: web.Request) -> web.Response:
-    """`GET /api/recipients/{number}?after&limit`: each message of the asker's jobs, newest first."""
+    """`GET /api/recipients/{number}?after&limit`: all the asker's jobs had, newest first."""
     parts = request.app[PARTS]
     number = listing.number_of(request.match_info["number"], parts.numbers)
     limit = selection.limit_of(request.query, selection.TOLD, selection.MOST_TOLD)

@@ -48,9 +48,7 @@ async def post(request: web.Request) -> web.Response:
             return await _resend(request, job, key, body)
 
 
-async def _resend(
-    request: web.Request, job: JobRow, key: str | None, body: bytes
-) -> web.Response:
+async def _resend(request: web.Request, job: JobRow, key: str | None, body: bytes) -> web.Response:
     parts, started = request.app[PARTS], time.monotonic()
     digest = await submit.digest_of(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):

@@ -99,7 +99,7 @@ def limit_of(query: Mapping[str, str], usual: int, most: int) -> int | Refusal:
     return int(limit)
 
 
-def place_of(query: Mapping[str, str]) -> Place | None | Refusal:
+def place_of(query: Mapping[str, str]) -> Place | Refusal | None:
     """`?after` in the story of a recipient; None: from the newest on."""
     if not (text := query.get("after")):
         return None
@@ -122,10 +122,10 @@ def part_of(asked: api.Resend, longest_name: int) -> Part | Refusal:
         return states
     if others := [state for state in states if state not in RESENDABLE]:
         return errors.not_resendable(others[0], RESENDABLE)
-    if len(asked.codes or ()) > MOST_CODES:
-        return errors.bad_request(f"codes may have {MOST_CODES} entries.")
-    if any(abs(code) >= 10**9 for code in asked.codes or ()):
-        return errors.bad_request("codes must be codes of Meta's, as the job's errors list them.")
+    if len(asked.codes or ()) > MOST_CODES or any(abs(c) >= 10**9 for c in asked.codes or ()):
+        return errors.bad_request(
+            f"codes may have {MOST_CODES} entries, each a code as the job's errors list them."
+        )
     name = (asked.campaign_name or "").strip() or None
     if name and (len(name) > longest_name or "\0" in name):
         return errors.bad_request(f"campaign_name may have {longest_name} characters.")

@@ -45,7 +45,7 @@ class Truth:
     async def figures(
         self, owner: str, bounds: Sequence[datetime], *, by_day: bool, by_number: bool
     ) -> list[FiguresRow]:
-        """Counters of an owner's jobs by day and number; `bounds`: where days begin, and the end."""
+        """Counters of an owner's jobs; `bounds`: where each day begins, and the last one ends."""
         async with self._store.connection() as connection:
             rows = QUERIES.figures(
                 connection, owner=owner, bounds=list(bounds[:-1]), begin=bounds[0], end=bounds[-1],

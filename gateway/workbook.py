@@ -53,7 +53,7 @@ _STYLES: Final = (
     '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
     '<fills count="2"><fill><patternFill patternType="none"/></fill>'
     '<fill><patternFill patternType="gray125"/></fill></fills>'
-    "<borders count=\"1\"><border><left/><right/><top/><bottom/><diagonal/></border></borders>"
+    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
     '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
     '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
     '<xf numFmtId="164" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
@@ -163,8 +163,9 @@ class Workbook:
             for n in self._numbers()
         )
         styles = f'<Relationship Id="rId0" Type="{_OFFICE}/styles" Target="styles.xml"/>'
-        return f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{styles}{sheets}' + (
-            "</Relationships>"
+        return (
+            f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">'
+            f"{styles}{sheets}</Relationships>"
         )
 
     def _numbers(self) -> range:

@@ -25,7 +25,8 @@ def named() -> list[Any]:
 def test_all_who_use_postgres_have_their_queries() -> None:
     assert [str(path.relative_to(ROOT)) for path in FILES] == [
         "daemon/queries.sql", "daemon/rules.sql", "daemon/wishes.sql", "deploy/queries.sql",
-        "gateway/control.sql", "gateway/queries.sql", "gateway/suppressions.sql",
+        "gateway/control.sql", "gateway/queries.sql", "gateway/resend.sql",
+        "gateway/suppressions.sql", "gateway/truth.sql",
     ]  # fmt: skip
 
 
