@@ -84,12 +84,12 @@ async def _chunks(
     store: Truth, job: JobRow, wanted: Selection, writer: Writer
 ) -> AsyncGenerator[bytes, None]:
     try:
-        rows = await store.messages(job.id, wanted, 0, AT_ONCE)
+        rows = await store.messages(job, wanted, 0, AT_ONCE)
         yield writer.begin()
         while rows:
             yield writer.rows(rows)
             more = len(rows) == AT_ONCE
-            rows = await store.messages(job.id, wanted, rows[-1].seq, AT_ONCE) if more else []
+            rows = await store.messages(job, wanted, rows[-1].seq, AT_ONCE) if more else []
         yield writer.end()
     finally:
         writer.abandon()

@@ -21,7 +21,7 @@ async def listed(request: web.Request) -> web.Response:
     if isinstance(job, Refusal):
         return refused(job)
     store = request.app[PARTS].truth
-    rows = await store.messages(job.id, page.selection, page.after, page.limit + 1)
+    rows = await store.messages(job, page.selection, page.after, page.limit + 1)
     shown, more = rows[: page.limit], len(rows) > page.limit
     stands = api.MessagePage(limit=page.limit, has_more=more, after=shown[-1].seq if more else None)
     views = [told.told(row, job.loop_size) for row in shown]

@@ -2,12 +2,13 @@
 
 
 -- name: messages
--- Messages of a job behind a place in it. No index names a message's state, so that a rare one is
--- looked for through the rows of the job, by its key.
+-- Messages in a stretch of a job. No index names a message's state, so that a rare one is looked for
+-- through the rows, stretch by stretch: each is read by the key alone and costs the same, even while
+-- the planner's statistics know nothing of a job that has just come in.
 SELECT seq, recipient, state, attempt, message_id, error_code, error_title, error_details, reason,
        due_at, claimed_at, sent_at, delivered_at, read_at, failed_at, unknown_at
 FROM messages
-WHERE job_id = :job_id AND seq > :after
+WHERE job_id = :job_id AND seq > :after AND seq <= :last
   AND (:states::text[] IS NULL OR state = ANY (:states))
   AND (:codes::integer[] IS NULL OR error_code = ANY (:codes))
 ORDER BY seq
