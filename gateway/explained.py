@@ -4,13 +4,13 @@ from typing import Final
 
 from schemas.api import ErrorGroup
 from schemas.events import ErrorCount
-from schemas.meta_errors import DEFERRING, Action, may_be_sent_again, rule_of
+from schemas.meta_errors import Action, may_be_sent_again, rule_of
 
 TURN_LOST: Final = -1  # ours: the daemon writes it down in `record_late`
 NOT_LISTED: Final = "none"
 
 _LOST: Final = "Its turn was lost before it left, and its job was over by then"
-_RESEND: Final = "Send it again with POST …/resend"
+_RESEND: Final = "Send it again"
 _UNLISTED: Final = "Meta does not list this code: its title and details have to tell"
 _ADVICE: Final = {
     Action.SLOW_DOWN: f"It was tried again and went no better. {_RESEND}",
@@ -47,6 +47,4 @@ def advice_of(code: int) -> str:
     rule = rule_of(code)
     if rule is None:
         return _RESEND
-    if code == DEFERRING:
-        return f"{rule.advice}: POST …/resend does"
     return (rule.advice or _ADVICE.get(rule.action, _RESEND)).rstrip(".")

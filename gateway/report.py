@@ -4,6 +4,7 @@ It holds all that it needs: no script, nothing to fetch, and its style sheet is 
 which is all that the page is allowed.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -31,6 +32,8 @@ _OUTCOMES: Final = {
     "canceled": "Canceled before it left",
     "waiting": "Not sent yet",
 }
+# As in the style sheet, which some programs that print do not look into for drawings.
+_FILL: Final = dict(re.findall(r"--(\w+): (#\w+);", STYLE))
 
 
 def page(summary: Summary, zone: Zone) -> str:
@@ -45,8 +48,8 @@ def page(summary: Summary, zone: Zone) -> str:
         _facts(summary, when),
         _errors(job.errors),
         _family(job, when),
-        _loops(job, when),
         _trail(summary.audit, when),
+        _loops(job, when),
         "</main>",
     )
     return (
@@ -117,7 +120,7 @@ def _bar(counts: dict[str, int], total: int) -> str:
     for name, n in counts.items():
         width = 1000 * n / total
         if n:
-            drawn += f'<rect class="{name}" x="{at:.2f}" y="0" width="{width:.2f}" height="24"/>'
+            drawn += f'<rect x="{at:.2f}" width="{width:.2f}" height="24" fill="{_FILL[name]}"/>'
         at += width
     return (
         '<svg class="bar" viewBox="0 0 1000 24" preserveAspectRatio="none" role="img"'
@@ -127,7 +130,7 @@ def _bar(counts: dict[str, int], total: int) -> str:
 
 def _facts(summary: Summary, when: _Clock) -> str:
     job = summary.job
-    who = next((entry.who for entry in summary.audit if entry.what == "queued"), None)
+    who = next((entry.who for entry in summary.audit if entry.kind == "moved"), None)
     rate = f"{job.rate_per_second:,} a second" if job.rate_per_second else _NOTHING
     facts = (
         ("What", f"Template {job.template}" if job.template else "Free text"),
