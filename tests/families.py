@@ -1,5 +1,6 @@
 """Jobs that are over, parts of them sent again, and who is in which: for tests of both."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,9 @@ from schemas.subjects import JOBS_STREAM
 from tests.campaigns import Job
 from tests.gateways import PHONE, QUICK, Answer, Running, numbers, quick
 
-# What became of the messages of a job, by seq.
-STORY = {
+# What became of the messages of a job, by seq: a state, and a code.
+Story = Mapping[int, tuple[str, int | None]]
+STORY: Story = {
     1: ("sent", None), 2: ("delivered", None), 3: ("read", None), 4: ("failed", 131000),
     5: ("failed", 131026), 6: ("unknown", None), 7: ("skipped", 131049), 8: ("skipped", None),
     9: ("failed", None), 10: ("canceled", None),
@@ -19,7 +21,7 @@ STORY = {
 async def over(
     gateway: Running,
     pool: Pool,
-    story: dict[int, tuple[str, int | None]] | None = None,
+    story: Story | None = None,
     first: int = 0,
 ) -> Job:
     """A job that is over, each of its messages as the story has it."""
@@ -36,7 +38,7 @@ async def over(
     return job
 
 
-async def rewrite(pool: Pool, job: Job, story: dict[int, tuple[str, int | None]]) -> None:
+async def rewrite(pool: Pool, job: Job, story: Story) -> None:
     """The messages as the story has them; the job is over, and its counters are right."""
     await pool.executemany(
         "UPDATE messages SET state = $3, error_code = $4, error_title = 'No' WHERE job_id = $1"
@@ -58,7 +60,7 @@ async def rewrite(pool: Pool, job: Job, story: dict[int, tuple[str, int | None]]
 
 
 async def resend(gateway: Running, job: Job, body: dict[str, Any], **headers: str) -> Answer:
-    return await gateway.post(f"/api/bulk/job/{job.id}/resend", body, **headers)
+    return await gateway.ask("POST", f"/api/bulk/job/{job.id}/resend", headers, json=body)
 
 
 def child_of(answer: Answer) -> Job:

@@ -149,8 +149,7 @@ async def test_a_message_that_goes_back_to_the_queue_is_asked_for_again(
 async def test_who_is_in_doubt_gets_it_again_only_when_unknown_was_asked_for(
     stack: Stack, gateway: Running
 ) -> None:
-    story: dict[int, tuple[str, int | None]] = {1: ("unknown", None), 2: REFUSED}
-    parent = await over(gateway, stack.pool, story)
+    parent = await over(gateway, stack.pool, {1: ("unknown", None), 2: REFUSED})
     async with stack.daemon():
         careful = child_of(await resend(gateway, parent, {"states": ["failed"]}))
         await finished(stack.pool, careful)

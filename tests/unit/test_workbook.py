@@ -1,6 +1,7 @@
 """A workbook that is written as it goes is read as any other."""
 
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from zipfile import ZipFile
 
@@ -15,7 +16,7 @@ from tests.workbooks import sheets_of
 COLUMNS = (Column("a", 5), Column("b & c", 10))
 
 
-def written(*stretches: list[tuple[Cell, Cell]]) -> bytes:
+def written(*stretches: Sequence[tuple[Cell, Cell]]) -> bytes:
     book = Workbook("Messages", COLUMNS)
     data = book.begin()
     for stretch in stretches:
