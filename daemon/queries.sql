@@ -240,7 +240,8 @@ WHERE minute = r.counted_in;
 -- happens and no row comes back. `seq = ANY` beside the join keeps the planner on the primary key
 -- while its statistics know nothing of a job that has just come in; it would read all of it.
 -- A claim is where the rules are asked: who opted out is skipped; who got a message of ours a moment
--- ago, and who has no place in the messaging limit, waits.
+-- ago, and who has no place in the messaging limit, waits. Where the job sends a part of another one
+-- again, its family is asked, too: who has got the message since, or still may, is skipped.
 WITH fence AS (
     UPDATE lanes SET
         claimed_at = CASE WHEN cardinality(:claim_seqs::integer[]) > 0
@@ -254,7 +255,11 @@ WITH fence AS (
     SELECT state = 'running' AND wanted = 'run'
                AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', :phone_number_id))
                AS may_send,
-           coalesce(category, 'MARKETING') = 'MARKETING' AS is_marketing
+           coalesce(category, 'MARKETING') = 'MARKETING' AS is_marketing, repeats_doubts,
+           CASE WHEN family_id IS NOT NULL THEN array_append(
+               ARRAY(SELECT k.id FROM jobs k
+                     WHERE k.family_id = jobs.family_id AND k.id <> jobs.id), family_id)
+           END AS kin
     FROM jobs WHERE id = :job_id
 ), outcomes AS (
     SELECT * FROM unnest(
@@ -288,10 +293,19 @@ WITH fence AS (
     WHERE s.lifted_at < excluded.at
 ), asked AS (
     SELECT m.seq, m.recipient, c.counted_in,
-           (SELECT s.reason FROM suppressions s
-            WHERE s.number = m.recipient AND s.lifted_at IS NULL
-              AND (s.scope = 'all' OR job.is_marketing)
-            ORDER BY s.at LIMIT 1) AS opted_out,
+           coalesce(
+               (SELECT s.reason FROM suppressions s
+                WHERE s.number = m.recipient AND s.lifted_at IS NULL
+                  AND (s.scope = 'all' OR job.is_marketing)
+                ORDER BY s.at LIMIT 1),
+               CASE WHEN job.kin IS NOT NULL THEN (
+                   SELECT CASE k.state WHEN 'unknown' THEN 'in doubt' ELSE k.state END
+                          || ' by job ' || k.job_id
+                   FROM messages k
+                   WHERE k.recipient = m.recipient AND k.job_id = ANY (job.kin)
+                     AND (k.state IN ('queued', 'sending', 'sent', 'delivered', 'read')
+                          OR k.state = 'unknown' AND NOT job.repeats_doubts)
+                   LIMIT 1) END) AS unwanted,
            CASE WHEN c.seq = m.seq AND c.job_id = :job_id THEN 0
                 ELSE greatest(0, coalesce(extract(epoch FROM
                     c.claimed_at + :pair_seconds * interval '1 second' - clock_timestamp()), 0))
@@ -302,7 +316,7 @@ WITH fence AS (
       AND job.may_send
 ), free AS (
     SELECT *, sum((NOT is_counted)::integer) OVER (ORDER BY seq) AS nth_new
-    FROM asked WHERE opted_out IS NULL AND pair_wait <= 0
+    FROM asked WHERE unwanted IS NULL AND pair_wait <= 0
 ), room AS (
     SELECT :people_limit::integer - coalesce(sum(people), 0) AS places,
            extract(epoch FROM min(minute) FILTER (WHERE people > 0)
@@ -345,11 +359,11 @@ WITH fence AS (
     RETURNING m.seq
 ), skipped AS (
     UPDATE messages m SET
-        state = 'skipped', reason = a.opted_out, due_at = NULL,
+        state = 'skipped', reason = a.unwanted, due_at = NULL,
         error_code = NULL, error_title = NULL, error_details = NULL
     FROM asked a
     WHERE m.job_id = :job_id AND m.seq = ANY (:claim_seqs::integer[]) AND m.seq = a.seq
-      AND a.opted_out IS NOT NULL AND m.state = 'queued'
+      AND a.unwanted IS NOT NULL AND m.state = 'queued'
     RETURNING m.seq, m.reason
 ), tally AS (
     SELECT count(*) AS n,
@@ -373,7 +387,7 @@ WITH fence AS (
            bool_or(:people_limit::integer IS NOT NULL AND a.pair_wait <= 0 AND NOT a.is_counted
                    AND f.nth_new > room.places) AS has_no_room
     FROM room, asked a LEFT JOIN free f USING (seq)
-    WHERE a.opted_out IS NULL AND NOT EXISTS (SELECT FROM contacted t WHERE t.seq = a.seq)
+    WHERE a.unwanted IS NULL AND NOT EXISTS (SELECT FROM contacted t WHERE t.seq = a.seq)
 ), loop_told AS (
     UPDATE loops l SET
         sent = l.sent + t.sent, failed = l.failed + t.failed, unknown = l.unknown + t.unknown,

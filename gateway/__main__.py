@@ -20,9 +20,11 @@ from gateway.intake import Intake
 from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.parts import Parts
+from gateway.resend_store import Resends
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
+from gateway.truth_store import Truth
 from gateway.wire import Runner
 from plumbing.broker import Broker
 from plumbing.condition import ask, feel, watch_pool
@@ -107,6 +109,8 @@ def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
         store=store,
         suppressions=Suppressions(store),
         control=Control(store),
+        truth=Truth(store),
+        resends=Resends(store),
         broker=broker,
         intake=Intake(broker, meters, seldom, life.vitals),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc, on_gap=lambda: _note_gap(meters, seldom)),

@@ -9,16 +9,21 @@ from aiohttp import HttpVersion11, web
 from gateway import (
     brakes,
     control,
+    downloads,
     errors,
     exports,
     figures,
     health,
     imports,
     jobs,
+    messages,
     realtime,
     request_line,
+    resend,
     sessions,
+    stats,
     submit,
+    summaries,
     suppressions,
     trace,
     webhooks,
@@ -41,6 +46,16 @@ async def front(_request: web.Request) -> web.Response:
     return answer({"name": NAME, "version": VERSION, "routes": routes})
 
 
+OF_A_JOB: Final = (
+    ("GET", "messages", messages.listed, "its recipients, and what became of each"),
+    ("GET", "messages.csv", downloads.csv, "all of them, for spreadsheets"),
+    ("GET", "messages.ndjson", downloads.ndjson, "all of them, for programs"),
+    ("GET", "messages.xlsx", downloads.xlsx, "all of them, as a workbook"),
+    ("GET", "summary", summaries.read, "all that is to be said of it"),
+    ("GET", "summary.html", summaries.page, "the same as one page, to be printed"),
+    ("POST", "resend", resend.post, "send a part of it again, as a child of it"),
+)
+
 ROUTES: Final = (
     ("GET", "/", front, "this page"),
     ("POST", "/api/whatsapp/bulk-quick-send", submit.quick_send,
@@ -59,6 +74,13 @@ ROUTES: Final = (
     ("POST", "/api/bulk/jobs/{job_id}/resume", control.resume, "the same"),
     ("POST", "/api/bulk/jobs/{job_id}/cancel", control.cancel, "the same"),
     ("GET", "/api/bulk/jobs/{job_id}/audit", control.audit, "the same"),
+    *(
+        (method, f"/api/bulk/{name}/{{job_id}}/{path}", handler, does)
+        for name in ("job", "jobs")
+        for method, path, handler, does in OF_A_JOB
+    ),
+    ("GET", "/api/bulk/stats", stats.read, "totals and rates by day and number"),
+    ("GET", "/api/recipients/{number}", messages.history, "one recipient's whole story"),
     ("GET", "/api/pause", brakes.read, "what stands still, and by whom"),
     ("POST", "/api/pause", brakes.pull, "the red button: nothing leaves any more"),
     ("POST", "/api/resume", brakes.release, "release it"),

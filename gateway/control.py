@@ -119,7 +119,7 @@ def _illegal(job: JobRow, wanted: Wanted) -> Refusal | None:
 async def _say(parts: Parts, job: JobRow, wanted: Wanted) -> None:
     """Daemons look at once; where they do not hear it, they look within a second."""
     if wanted is Wanted.RUN:
-        await outbox.wake(parts.broker, _order(job), parts.log)
+        await outbox.wake(parts.broker, order_of(job), parts.log)
     else:
         await outbox.say(parts.broker, job.id)
 
@@ -136,7 +136,8 @@ async def _followed(parts: Parts, before: JobDetail, wanted: Wanted) -> JobDetai
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _order(job: JobRow) -> JobOrder:
+def order_of(job: JobRow) -> JobOrder:
+    """The job as its lane's turn names it."""
     content = _content.decode(job.content)
     name = content.name if isinstance(content, Template) else "text"
     return JobOrder(job.id, job.phone_number_id, name, job.total, trace=job.trace)

@@ -261,6 +261,44 @@ def too_many_submissions() -> Refusal:
     )
 
 
+def recipient_not_found(number: str) -> Refusal:
+    return Refusal(
+        status=404,
+        error="Recipient not found",
+        message=f"None of your jobs had a message for {number}, and it never was on the"
+        " suppression list.",
+    )
+
+
+def not_resendable(state: str, resendable: Sequence[str]) -> Refusal:
+    return bad_request(
+        f"What is {state} is not sent again: it has left, or still will."
+        f" states may have {', '.join(resendable)}."
+    )
+
+
+def not_over(state: str) -> Refusal:
+    return Refusal(
+        status=409,
+        error="Job is not over",
+        message=f"This job is {state}: a part of it can be sent again once it is completed, failed"
+        " or canceled, because until then its messages may still leave.",
+        details={"state": state},
+    )
+
+
+def nothing_to_resend(left_out: Sequence[Any]) -> Refusal:
+    counted = sum(row.count for row in left_out)
+    return Refusal(
+        status=409,
+        error="Nothing to resend",
+        message="No message of this job is in that part."
+        if not counted
+        else f"All {counted} of that part are left out; details say why. Nothing was made.",
+        details={"leftOut": list(left_out)},
+    )
+
+
 def too_many_transfers() -> Refusal:
     return Refusal(
         status=429,

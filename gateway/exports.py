@@ -1,21 +1,21 @@
 """Exporting the suppression list: a page at a time, so that its length costs no memory."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
 from typing import Final
 
 import msgspec
 from aiohttp import web
 
-from gateway import errors, sheets
+from gateway import errors, outflow, sheets
 from gateway.answers import refused
 from gateway.errors import Refusal
 from gateway.listing import START, Place, Wanted, wanted_of
 from gateway.parts import PARTS
+from gateway.suppression_store import Suppressions
 from schemas.suppression_api import Suppression
 
 AT_ONCE: Final = 1000  # rows a statement: about 10 ms of work
-WRITE_SECONDS: Final = 30.0  # the longest wait for a client to take more
 
 Written = Callable[[Sequence[Suppression]], bytes]
 
@@ -53,39 +53,18 @@ async def give(request: web.Request) -> web.StreamResponse:
 
 
 async def _give(request: web.Request, name: str, wanted: Wanted) -> web.StreamResponse:
-    chosen, store = FORMATS[name], request.app[PARTS].suppressions
-    rows = await store.in_order(START, AT_ONCE, wanted)  # before the answer begins: it may fail
-    response = web.StreamResponse(headers={
-        "Content-Type": f"{chosen.content_type}; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="suppressions.{name}"',
-        "Cache-Control": "no-store",
-    })  # fmt: skip
-    await response.prepare(request)
-    if request.method == "HEAD":
-        return response
-    try:
-        await _write(response, chosen.header)
-        while rows:
-            await _write(response, chosen.written(rows))
-            last = Place(rows[-1].number, rows[-1].source)
-            rows = await store.in_order(last, AT_ONCE, wanted) if len(rows) == AT_ONCE else []
-        await response.write_eof()
-    except BaseException as error:
-        _cut(request)  # so that half a list does not look like a whole one
-        if not isinstance(error, ConnectionError):
-            raise
-    return response
+    chosen = FORMATS[name]
+    async with aclosing(_chunks(request.app[PARTS].suppressions, chosen, wanted)) as chunks:
+        content_type = f"{chosen.content_type}; charset=utf-8"
+        return await outflow.give(request, content_type, f"suppressions.{name}", chunks)
 
 
-async def _write(response: web.StreamResponse, data: bytes) -> None:
-    """Raises ConnectionError when the client is gone, or takes nothing any more."""
-    try:
-        async with asyncio.timeout(WRITE_SECONDS):
-            await response.write(data)
-    except TimeoutError as error:
-        raise ConnectionAbortedError("a client took nothing for too long") from error
-
-
-def _cut(request: web.Request) -> None:
-    if request.transport is not None:
-        request.transport.abort()
+async def _chunks(
+    store: Suppressions, chosen: Format, wanted: Wanted
+) -> AsyncGenerator[bytes, None]:
+    rows, head = await store.in_order(START, AT_ONCE, wanted), chosen.header
+    while rows or head:
+        yield head + chosen.written(rows)
+        head, more = b"", len(rows) == AT_ONCE
+        last = Place(rows[-1].number, rows[-1].source) if rows else START
+        rows = await store.in_order(last, AT_ONCE, wanted) if more else []

@@ -11,6 +11,7 @@ from gateway import errors
 from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.errors import Refusal
+from gateway.explained import explained
 from gateway.parts import PARTS
 from gateway.store import JobDetail, JobRow, LoopRow
 from schemas import api
@@ -25,7 +26,7 @@ _AS_THEY_ARE: Final = (
     "state", "reason", "campaign_name", "campaign_id", "phone_number_id", "sent", "failed",
     "queued", "sending", "delivered", "read", "unknown", "skipped", "deferred", "canceled",
     "loop_size", "current_loop", "created_at", "started_at", "finished_at", "limited_by",
-    "limited_until",
+    "limited_until", "parent_id",
 )  # fmt: skip
 
 _content = msgspec.json.Decoder(Content)
@@ -64,16 +65,31 @@ def id_of(request: web.Request) -> UUID | Refusal:
 
 
 async def find(request: web.Request) -> JobDetail | Refusal:
-    """The job that the path names, if it is the asker's."""
+    """The job that the path names with all that is told of it, if it is the asker's."""
     job_id = id_of(request)
     if isinstance(job_id, Refusal):
         return job_id
     detail = await request.app[PARTS].store.detail(job_id)
     if detail is None:
         return errors.job_not_found(str(job_id))
-    if detail.job.owner != owner_of(request):
+    return _refusal(request, detail.job) or detail
+
+
+async def find_row(request: web.Request) -> JobRow | Refusal:
+    """The job alone: it costs the same, however long it is."""
+    job_id = id_of(request)
+    if isinstance(job_id, Refusal):
+        return job_id
+    job = await request.app[PARTS].store.job(job_id)
+    if job is None:
+        return errors.job_not_found(str(job_id))
+    return _refusal(request, job) or job
+
+
+def _refusal(request: web.Request, job: JobRow) -> Refusal | None:
+    if job.owner != owner_of(request):
         return errors.access_denied("This job belongs to the holder of another key.")
-    return detail
+    return None
 
 
 def view(detail: JobDetail, settings: Gateway, now: datetime) -> api.JobView:
@@ -81,7 +97,8 @@ def view(detail: JobDetail, settings: Gateway, now: datetime) -> api.JobView:
     short = msgspec.structs.asdict(summary(detail.job, settings, now))
     return api.JobView(
         **short,
-        errors=detail.errors,
+        errors=[explained(error) for error in detail.errors],
+        children=detail.children,
         in_doubt=detail.in_doubt,
         loops=[_loop(row, now) for row in detail.loops],
     )
@@ -147,11 +164,17 @@ def _progress(row: JobRow) -> api.JobProgress:
 
 
 def _loop(row: LoopRow, now: datetime) -> api.LoopView:
-    done = row.sent + row.failed + row.unknown
+    done, until = row.sent + row.failed + row.unknown, row.finished_at or now
     return api.LoopView(
         **msgspec.structs.asdict(row),
-        rate_per_second=_rate(done, row.started_at, row.finished_at or now),
+        duration_seconds=seconds_between(row.started_at, until),
+        rate_per_second=_rate(done, row.started_at, until),
     )
+
+
+def seconds_between(since: datetime | None, until: datetime) -> float | None:
+    """None: it has not begun."""
+    return None if since is None else round(max(0.0, (until - since).total_seconds()), 1)
 
 
 def _rate(done: int, since: datetime | None, until: datetime) -> float | None:

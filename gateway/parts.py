@@ -12,9 +12,11 @@ from gateway.hub import Hub
 from gateway.intake import Intake
 from gateway.lookup import Lookup
 from gateway.numbers import Numbers
+from gateway.resend_store import Resends
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
+from gateway.truth_store import Truth
 from plumbing.broker import Broker
 from plumbing.life import Life
 from plumbing.logs import Log, Seldom
@@ -23,7 +25,7 @@ from schemas.settings import Gateway
 
 MOST_AT_WORK: Final = 4  # submissions that are read and written at the same time
 MOST_INSIDE: Final = 16  # with those that arrive or wait: 256 MiB of bodies at most
-MOST_TRANSFERS: Final = 4  # whole suppression lists that come in or go out at the same time
+MOST_TRANSFERS: Final = 4  # whole lists that come in or go out at the same time
 
 
 class Admission:
@@ -54,6 +56,8 @@ class Parts:
     store: Store
     suppressions: Suppressions
     control: Control
+    truth: Truth
+    resends: Resends
     broker: Broker
     intake: Intake
     hub: Hub

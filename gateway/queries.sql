@@ -27,10 +27,10 @@ SELECT id, loop_size, total, created_at, submission, request_hash
 -- name: job^
 -- A job whoever owns it, so that a stranger's job can be told from none. Column by column: a query
 -- that is prepared for all of them fails within its transaction when a migration adds one.
-SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, reason, limited_by,
-       loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled, delivered, read,
-       event_no, completion_told, doubt_until, deferred, limited_until, stopped_by, trace, wanted_no,
-       followed_no, created_at, started_at, finished_at,
+SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, category, state, reason,
+       limited_by, loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled,
+       delivered, read, event_no, completion_told, doubt_until, deferred, limited_until, stopped_by,
+       trace, wanted, wanted_no, followed_no, parent_id, family_id, created_at, started_at, finished_at,
        (SELECT coalesce(max(loop), 0) FROM loops
          WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
        EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked
@@ -39,10 +39,10 @@ SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, r
 
 -- name: newest_jobs
 -- One page of an owner's jobs; the id makes the order total.
-SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, state, reason, limited_by,
-       loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled, delivered, read,
-       event_no, completion_told, doubt_until, deferred, limited_until, stopped_by, trace, wanted_no,
-       followed_no, created_at, started_at, finished_at,
+SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, category, state, reason,
+       limited_by, loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled,
+       delivered, read, event_no, completion_told, doubt_until, deferred, limited_until, stopped_by,
+       trace, wanted, wanted_no, followed_no, parent_id, family_id, created_at, started_at, finished_at,
        (SELECT coalesce(max(loop), 0) FROM loops
          WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
        EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked
@@ -60,6 +60,14 @@ SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, ski
   FROM loops
  WHERE job_id = :job_id
  ORDER BY loop;
+
+-- name: children
+-- Jobs that send a part of this one again, the first of them.
+SELECT id AS job_id, state, total AS total_recipients, created_at
+  FROM jobs
+ WHERE family_id = :family_id AND parent_id = :job_id
+ ORDER BY created_at, id
+ LIMIT 100;
 
 -- name: in_doubt
 -- Messages whose outcome nobody knows, the first few.

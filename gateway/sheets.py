@@ -94,9 +94,9 @@ def _bare(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_RISKY) else cell
 
 
-def header() -> bytes:
+def header(columns: Iterable[str] = COLUMNS, *, with_mark: bool = True) -> bytes:
     """The first line of a list that is written, with the mark that tells that it is UTF-8."""
-    return _BOM + _encoded([COLUMNS])
+    return (_BOM if with_mark else b"") + encoded([columns])
 
 
 def written(rows: Iterable[Suppression]) -> bytes:
@@ -104,7 +104,7 @@ def written(rows: Iterable[Suppression]) -> bytes:
 
     That is the case of every number, which keeps its plus and all its digits in a spreadsheet.
     """
-    return _encoded([_risk_free(cell) for cell in _cells(row)] for row in rows)
+    return encoded([risk_free(cell) for cell in _cells(row)] for row in rows)
 
 
 def _cells(row: Suppression) -> list[str]:
@@ -113,11 +113,13 @@ def _cells(row: Suppression) -> list[str]:
     return [f"+{row.number}", row.scope, row.reason, at, row.source, row.message_id or "", *place]
 
 
-def _risk_free(cell: str) -> str:
+def risk_free(cell: str) -> str:
+    """The cell, with an apostrophe before it when a spreadsheet could take it for a formula."""
     return f"'{cell}" if cell.startswith(_RISKY) else cell
 
 
-def _encoded(rows: Iterable[Iterable[str]]) -> bytes:
+def encoded(rows: Iterable[Iterable[str | int]]) -> bytes:
+    """Lines of CSV, whose cells are taken as they are."""
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue().encode()

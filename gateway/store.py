@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.recipients import Accepted
 from plumbing.postgres import Connection, Pool, load_queries
-from schemas.api import InDoubt
+from schemas.api import Child, InDoubt
 from schemas.events import ErrorCount
 from schemas.jobs import total_loops
 
@@ -80,6 +80,7 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     campaign_name: str | None
     campaign_id: str | None
     content: bytes
+    category: str | None
     state: str
     reason: str | None
     limited_by: str | None
@@ -105,6 +106,8 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     wanted_no: int
     followed_no: int
     trace: str | None
+    parent_id: UUID | None
+    family_id: UUID | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -131,6 +134,7 @@ class JobDetail(msgspec.Struct, frozen=True):
     loops: list[LoopRow]
     errors: list[ErrorCount]
     in_doubt: list[InDoubt]
+    children: list[Child]
 
 
 class Store:
@@ -197,7 +201,10 @@ class Store:
             loops = [_read(LoopRow, r) async for r in self._q.loops(connection, job_id=job_id)]
             errors = await self._errors(connection, job)
             in_doubt = await self._in_doubt(connection, job)
-        return JobDetail(job, loops, errors, in_doubt)
+            family_id = job.family_id or job.id
+            rows = self._q.children(connection, job_id=job.id, family_id=family_id)
+            children = [Child(**row) async for row in rows]
+        return JobDetail(job, loops, errors, in_doubt, children)
 
     async def newest(self, owner: str, limit: int, offset: int) -> tuple[list[JobRow], int]:
         """A page of an owner's jobs, newest first, and how many there are."""

@@ -82,12 +82,12 @@ async def _body(request: web.Request) -> bytes | Refusal:
 
 async def _submit(request: web.Request, body: bytes, kind: type[orders.Request]) -> web.Response:
     parts, started = request.app[PARTS], time.monotonic()
-    key = _idempotency_key(request)
+    key = key_of(request)
     if isinstance(key, Refusal):
         return refused(key)
-    digest = await _digest(request.path, body) if key else None
+    digest = await digest_of(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
-        return _answer_again(parts, first, digest)
+        return answer_again(parts, first, digest)
     submitted = await read(body, kind, parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
@@ -96,14 +96,14 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
     job = _new_job(request, submitted, said, key, digest)
     made = await parts.store.add(job)
     if made is None:
-        return await _lost_race(parts, job)
+        return await lost_race(parts, job.owner, key, digest)
     reach(FailPoint.JOB_COMMITTED)
     await outbox.wake(parts.broker, _job_order(submitted.order, made, job.trace), parts.log)
     _account(parts, job, submitted.recipients, time.monotonic() - started)
-    return answer(_said(made), 201)
+    return answer(said_of(made), 201)
 
 
-def _idempotency_key(request: web.Request) -> str | Refusal | None:
+def key_of(request: web.Request) -> str | Refusal | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -112,7 +112,7 @@ def _idempotency_key(request: web.Request) -> str | Refusal | None:
     return key
 
 
-async def _digest(path: str, body: bytes) -> bytes:
+async def digest_of(path: str, body: bytes) -> bytes:
     """What tells one submission from another under the same key; in a thread, it frees the GIL."""
     return await asyncio.to_thread(lambda: hashlib.sha256(path.encode() + b"\n" + body).digest())
 
@@ -165,22 +165,24 @@ def _job_order(order: Order, made: store.Submitted, trace: str) -> JobOrder:
     return JobOrder(made.id, order.phone_number_id, order.label, made.total, trace=trace)
 
 
-async def _lost_race(parts: Parts, job: store.NewJob) -> web.Response:
+async def lost_race(
+    parts: Parts, owner: str, key: str | None, digest: bytes | None
+) -> web.Response:
     """Another submission with the same key came first while this one was read."""
-    assert job.idempotency_key is not None
-    winner = await parts.store.submission(job.owner, job.idempotency_key)
+    assert key is not None
+    winner = await parts.store.submission(owner, key)
     assert winner is not None
-    return _answer_again(parts, winner, job.request_hash)
+    return answer_again(parts, winner, digest)
 
 
-def _answer_again(parts: Parts, first: store.Submitted, digest: bytes | None) -> web.Response:
+def answer_again(parts: Parts, first: store.Submitted, digest: bytes | None) -> web.Response:
     if first.request_hash != digest:
         return refused(errors.key_reused())
     parts.log.info("a submission came again; its job is told", job_id=str(first.id))
-    return answer(_said(first), 201, REPLAYED)
+    return answer(said_of(first), 201, REPLAYED)
 
 
-def _said(made: store.Submitted) -> api.Submitted:
+def said_of(made: store.Submitted) -> api.Submitted:
     """The answer to a submission: the same words each time it is asked for."""
     kept, loops = _submission.decode(made.submission), total_loops(made.total, made.loop_size)
     return api.Submitted(
@@ -200,6 +202,8 @@ def _said(made: store.Submitted) -> api.Submitted:
         rejected_total=kept.rejected_total,
         ignored_fields=kept.ignored_fields or msgspec.UNSET,
         preflight=kept.preflight or msgspec.UNSET,
+        parent_id=kept.parent_id or msgspec.UNSET,
+        left_out=kept.left_out if kept.parent_id else msgspec.UNSET,
         suppressed=kept.suppressed,
     )
 
@@ -212,6 +216,8 @@ def _sentence(total: int, loops: int, kept: api.Submission) -> str:
         sentence += f"; {kept.rejected_total} rejected"
     if kept.suppressed:
         sentence += f"; {kept.suppressed} opted out and will be skipped"
+    if kept.left_out:
+        sentence += f"; {sum(row.count for row in kept.left_out)} are left out"
     return f"{sentence}."
 
 

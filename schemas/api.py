@@ -6,8 +6,6 @@ from uuid import UUID
 
 import msgspec
 
-from schemas.events import ErrorCount
-
 Scalar = str | int | float | bool | None
 
 # Requests. Every field may be absent here, so that one answer can name all that are missing.
@@ -101,6 +99,14 @@ class Preflight(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str | None = None  # of a check that was skipped
 
 
+class LeftOut(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How many of those that were asked for are not sent to again, and why."""
+
+    reason: str
+    count: int
+    until: datetime | None = None  # where only time is missing: when the last of them has waited
+
+
 class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What became of a submitted list; kept with the job, so that it can be said again."""
 
@@ -111,6 +117,8 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ignored_fields: list[str] = []
     preflight: Preflight | None = None
     suppressed: int = 0  # who had opted out by then
+    parent_id: UUID | None = None  # the job of which this one sends a part again
+    left_out: list[LeftOut] = []
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -134,6 +142,8 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     suppressed: int  # of the accepted: opted out, and to be skipped
     ignored_fields: list[str] | msgspec.UnsetType = msgspec.UNSET  # left out when there are none
     preflight: Preflight | msgspec.UnsetType = msgspec.UNSET  # left out where none is made
+    parent_id: UUID | msgspec.UnsetType = msgspec.UNSET  # of what is sent again alone, both
+    left_out: list[LeftOut] | msgspec.UnsetType = msgspec.UNSET
 
 
 class JobProgress(msgspec.Struct, frozen=True, rename="camel"):
@@ -153,6 +163,7 @@ class LoopView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     canceled: int
     started_at: datetime | None
     finished_at: datetime | None
+    duration_seconds: float | None  # until now, while it runs
     rate_per_second: float | None
 
 
@@ -196,12 +207,36 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     resuming: bool  # paused, and about to go on
     request_id: str | None  # of the request that made the job: `trace` in the logs
     doubt_until: datetime | None  # while settling: when the last doubt has had its time
+    parent_id: UUID | None  # the job of which this one sends a part again
+
+
+class ErrorGroup(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """All messages with one code: what it means, what was done about it, what a person can do."""
+
+    code: int
+    title: str
+    count: int
+    details: str  # of one of them
+    meaning: str
+    advice: str
+    action: str  # schemas.meta_errors.Action, or `none` for a code that Meta does not list
+    may_be_sent_again: bool
+
+
+class Child(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A job that sends a part of this one again."""
+
+    job_id: UUID
+    state: str
+    total_recipients: int
+    created_at: datetime
 
 
 class JobView(JobSummary, frozen=True, kw_only=True, rename="camel"):
     """A job with its loops and its errors."""
 
-    errors: list[ErrorCount]
+    errors: list[ErrorGroup]
+    children: list[Child]  # the first 100
     in_doubt: list["InDoubt"]  # the first 20 messages whose outcome nobody knows
     loops: list[LoopView]
 

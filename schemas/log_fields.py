@@ -61,6 +61,7 @@ DETAILS: Final = {
     "ours": "this release's migration number",
     "of": "what was asked for",
     "owner": "name of the API key; `local` where there are none",
+    "parent_id": "the job of which this one sends a part again",
     "part": "of the process, as `/healthz` names it",
     "pause_ms": "between two loops",
     "people": "how many",

@@ -42,6 +42,14 @@ def rule_of(code: int) -> Rule | None:
     return None
 
 
+def may_be_sent_again(code: int | None) -> bool:
+    """Whether the same message may reach this recipient another time.
+
+    Codes of ours, and those that Meta does not list, say nothing of that, and so it may.
+    """
+    return code not in NEVER_AGAIN
+
+
 _A = Action
 _PERMISSION: Final = (
     "Give the token whatsapp_business_messaging and access to this account, or put another"
@@ -180,6 +188,14 @@ _ROWS: Final = (
 )  # fmt: skip
 
 RULES: Final = {rule.code: rule for rule in _ROWS}
+NOT_ON_TEST_LIST: Final = 131030
+# What is wrong with the recipient, or with what was to be sent, and is no better the next time. A
+# recipient can be put on the list of a test number.
+NEVER_AGAIN: Final = frozenset(
+    rule.code
+    for rule in _ROWS
+    if rule.action in (_A.FAIL, _A.PARAMETERS) and rule.code != NOT_ON_TEST_LIST
+)
 NO_SUCH_OBJECT: Final = (
     33  # subcode of a 100: the number's id is wrong, or the token may not see it
 )

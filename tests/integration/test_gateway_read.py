@@ -77,7 +77,8 @@ async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
     assert [loop["size"] for loop in loops] == [200, 200, 50]
     assert loops[0] == {
         "loop": 1, "state": "queued", "size": 200, "sent": 0, "failed": 0, "unknown": 0,
-        "skipped": 0, "canceled": 0, "startedAt": None, "finishedAt": None, "ratePerSecond": None,
+        "skipped": 0, "canceled": 0, "startedAt": None, "finishedAt": None,
+        "durationSeconds": None, "ratePerSecond": None,
     }  # fmt: skip
     assert said == {
         "jobId": job_id, "state": "queued", "reason": None, "campaignName": "Launch",
@@ -88,7 +89,8 @@ async def test_a_job_that_has_just_been_made(gateway: Running) -> None:
         "batchSize": 200, "totalBatches": 3, "loopSize": 200, "totalLoops": 3, "currentLoop": 0,
         "startedAt": None, "finishedAt": None, "ratePerSecond": None,
         "etaSeconds": 49.0, "limitedBy": None, "limitedUntil": None, "deferred": 0,
-        "stoppedBy": None, "resuming": False, "doubtUntil": None, "errors": [], "inDoubt": [],
+        "stoppedBy": None, "wanted": "run", "resuming": False, "doubtUntil": None, "errors": [],
+        "inDoubt": [], "parentId": None, "children": [],
         "requestId": "checkout-17",
     }  # fmt: skip
 
@@ -103,11 +105,14 @@ async def test_a_job_that_is_under_way(gateway: Running, pool: Pool) -> None:
     assert (said["currentLoop"], said["limitedBy"]) == (2, "latency")
     assert said["ratePerSecond"] == pytest.approx(5, abs=0.2)
     assert said["etaSeconds"] == pytest.approx(150 / 5 + 2, abs=2)
-    assert said["errors"] == [
-        {"code": 131026, "title": "Undeliverable", "count": 4, "details": ""},
-        {"code": 131049, "title": "Undeliverable", "count": 2, "details": ""},
-    ]
+    assert said["errors"][0] == {
+        "code": 131026, "title": "Undeliverable", "count": 4, "details": "", "action": "fail",
+        "meaning": "Undeliverable: not on WhatsApp, terms not accepted, or an old app",
+        "advice": "Nothing to be done for this recipient", "mayBeSentAgain": False,
+    }  # fmt: skip
+    assert [error["code"] for error in said["errors"]] == [131026, 131049]
     assert said["loops"][0]["ratePerSecond"] == pytest.approx(10, abs=0.1)
+    assert said["loops"][0]["durationSeconds"] == pytest.approx(20, abs=0.1)
     assert [loop["state"] for loop in said["loops"]] == ["completed", "running", "queued"]
 
 

@@ -1,0 +1,59 @@
+"""What the store of the truth gives: rows as they are read. Pure."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+
+class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of `messages`, as far as it is told."""
+
+    seq: int
+    recipient: str
+    state: str
+    attempt: int
+    message_id: str | None
+    error_code: int | None
+    error_title: str | None
+    error_details: str | None
+    reason: str | None
+    due_at: datetime | None
+    claimed_at: datetime | None
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
+    failed_at: datetime | None
+    unknown_at: datetime | None
+
+
+class ToldRow(MessageRow, frozen=True, kw_only=True):
+    """The same with its job; `content` and `variables` are JSON."""
+
+    variables: bytes | None
+    job_id: UUID
+    job_state: str
+    campaign_name: str | None
+    phone_number_id: str
+    content: bytes
+    loop_size: int
+    created_at: datetime
+
+
+class FiguresRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Counters of jobs, added up; `day`: which of the bounds it is behind, from 1."""
+
+    day: int | None
+    phone_number_id: str | None
+    jobs: int
+    messages: int
+    queued: int
+    sending: int
+    sent: int
+    delivered: int
+    read: int
+    failed: int
+    unknown: int
+    skipped: int
+    deferred: int
+    canceled: int
