@@ -5,6 +5,7 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -20,6 +21,7 @@ from daemon.ledger import BROKEN, Ledger, Tell
 from daemon.limits import MessagingLimits
 from daemon.loops import MOST_IDLE_TURNS, idle_wait_seconds, why_stopped
 from daemon.observe import Observer
+from daemon.openings import Openings
 from daemon.outfit import Outfit
 from daemon.pace import Pace, cold
 from daemon.progress import (
@@ -78,6 +80,7 @@ class Runner:
         self._observer, self._stop = observer, stop
         self._rate, self._pause_ms = settings.messages_per_second, settings.pause_ms
         self._slots = slots(settings)
+        self._noted_limits: dict[str, int | None] = {}  # a few bytes for each of our numbers
         self._policy = RetryPolicy(
             settings.max_retries, settings.retry_base_ms / 1000, random.random
         )
@@ -97,21 +100,28 @@ class Runner:
         self._tell_resumed(begun)
         if begun.end:
             return await self._after_the_end(holding, begun)
+        if begun.rests:
+            await self._store.release_unused(holding)
+            return Later(0.0)
         if begun.loop is None or begun.idle_turns > MOST_IDLE_TURNS:
             return await self._stop_job(holding, begun)
         work = await self._store.work(begun)
-        outfit = self._outfit(holding, work, lease, give)
+        openings = Openings(work.window, work.now_at, work.read_at)
+        await asyncio.to_thread(openings.look_up, [message for message, _ in work.waiting])
+        outfit = self._outfit(holding, work, lease, give, openings)
         handover = await self._run_loop(holding, work, outfit)
         if not isinstance(handover, Lost):
             await self._store.release(holding, outfit.pace.ages(time.monotonic()))
         return handover
 
-    def _outfit(self, holding: Holding, work: Work, lease: Lease, give: Give) -> Outfit:
+    def _outfit(
+        self, holding: Holding, work: Work, lease: Lease, give: Give, openings: Openings
+    ) -> Outfit:
         """What the loop is run with; what the last holder learned of the number goes on."""
         now, hold = time.monotonic(), Hold()
         if holding.held_seconds:
             hold.rest(now + holding.held_seconds, holding.held_by or "throttled")
-        tempo = Tempo(self._rate, holding.slowed, now)
+        tempo = Tempo(self._rate, holding.slowed, now, work.per_second)
         pace = self._pace(holding)
         pace.retune(tempo.per_second(now))
         warden = Warden(
@@ -119,7 +129,7 @@ class Runner:
             observer=self._observer,
         )  # fmt: skip
         return Outfit(
-            cloud=self._cloud, pace=pace, tempo=tempo, hold=hold, lease=lease,
+            cloud=self._cloud, pace=pace, tempo=tempo, hold=hold, openings=openings, lease=lease,
             policy=self._policy, slots=self._slots, warden=warden, observer=self._observer,
             stop=self._stop, hand_over=partial(self._hand_over, holding, pace, give),
         )  # fmt: skip
@@ -175,15 +185,31 @@ class Runner:
         if end in (End.LEASE_LOST, End.HANDED_OVER):
             return Lost()
         if end is End.WAITING:
-            await self._store.postpone_loop(work, run.rest_seconds)
-            return await self._next(holding)
+            await self._postpone(holding, work, run, outfit.openings)
+            return await self._next(holding, pauses=ledger.got_on)
         return await self._soon(work, end, ledger, outfit)
+
+    async def _postpone(
+        self, holding: Holding, work: Work, run: LoopRun, openings: Openings
+    ) -> None:
+        """What is left of the loop waits; where a window closed for all, the whole job does."""
+        now, seconds = time.monotonic(), run.rest_seconds
+        is_closed = openings.are_closed(now)
+        limited_by = "window" if is_closed else "retry"
+        await self._store.postpone_loop(holding, work, seconds, limited_by)
+        if is_closed and openings.is_fixed:
+            await self._store.rest_job(holding, work, openings.time_at(now + seconds), "window")
 
     async def _people_limit(self, holding: Holding, work: Work) -> int | None:
         """Free text goes to people who wrote first: Meta does not count them."""
         if not isinstance(work.content, Template):
             return None
-        return await self._limits.people(holding.phone_number_id)
+        number = holding.phone_number_id
+        limit = await self._limits.people(number)
+        if self._noted_limits.get(number, -1) != limit:
+            await self._store.note_people_limit(number, limit)
+            self._noted_limits[number] = limit
+        return limit
 
     async def _soon(self, work: Work, end: End, ledger: Ledger, outfit: Outfit) -> Handover:
         """When a loop that is not through goes on; a turn that got nowhere counts against it."""
@@ -209,25 +235,40 @@ class Runner:
     async def _after_loop(self, holding: Holding, work: Work, end: LoopEnd) -> Handover:
         reach(FailPoint.LOOP_COMPLETED)
         await self._tell_end(work, end)
+        if not end.job and (pause_ms := self._own_pause_ms(work)) > self._pause_ms:
+            until = work.now_at + timedelta(
+                seconds=time.monotonic() - work.read_at + pause_ms / 1000
+            )
+            await self._store.rest_job(holding, work, until, "pause")
         return await self._next(holding)
 
-    async def _next(self, holding: Holding) -> Handover:
-        """After a loop the number pauses, if it has anything left to send."""
+    async def _next(self, holding: Holding, *, pauses: bool = True) -> Handover:
+        """After a loop the number pauses, if it has anything left to send.
+
+        A longer pause of a job is that job's alone: others of the number go on meanwhile.
+        """
         if await self._store.next_order(holding.phone_number_id) is None:
-            return Idle()
-        return Later(self._pause_ms / 1000)
+            return await self._until_due(holding)
+        return Later(self._pause_ms / 1000 if pauses else 0.0)
 
     async def _until_due(self, holding: Holding) -> Handover:
-        """A lane with nothing to run now may have loops that wait.
+        """A lane with nothing to run now may have something that waits.
 
         Its turn does not rest for long: a job that comes in meanwhile can get none but this one.
+        What is due later brings a turn of its own (`starts`).
         """
         seconds = await self._store.due_seconds(holding.phone_number_id)
-        return Idle() if seconds is None else Later(max(0.1, min(seconds, LONGEST_REST_SECONDS)))
+        if seconds is None or seconds > LONGEST_REST_SECONDS:
+            return Idle()
+        return Later(max(0.1, seconds))
+
+    def _own_pause_ms(self, work: Work) -> int:
+        """The job's pause between two of its loops; no shorter than the number's."""
+        return max(self._pause_ms, work.pause_ms or 0)
 
     async def _tell_end(self, work: Work, end: LoopEnd) -> None:
         """News of the loop, and with the last one of the job; waits until it is out."""
-        frame = loop_completed(work, end, self._pause_ms)
+        frame = loop_completed(work, end, self._own_pause_ms(work))
         self._observer.loop_completed(work, end, frame.rate_per_second)
         told = self._progress.tell(work.job_id, end.event_no, [frame])
         if end.job:

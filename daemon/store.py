@@ -1,7 +1,9 @@
 """The daemon's side of PostgreSQL: one method a move, each fenced by the lane's epoch."""
 
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -28,6 +30,8 @@ from schemas.events import ErrorCount
 from schemas.jobs import JobOrder
 from schemas.lease import CLAIM_SECONDS
 from schemas.meta_errors import STOPPED_MARKETING
+from schemas.settings import SCHEDULE_GRACE_SECONDS
+from schemas.windows import LONGEST_LOOK, opens_at, zone_of
 
 QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
 
@@ -35,6 +39,7 @@ QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
 REACH_LOCK: Final = 0x7265616368  # "reach"
 # Meta: one message to one person every 6 seconds; what is claimed may leave a moment later.
 PAIR_SECONDS: Final = 6.0 + CLAIM_SECONDS
+WORTH_SECONDS: Final = 5.0  # a job of which nothing is due for longer rests
 
 
 class LaneLost(Exception):
@@ -45,15 +50,17 @@ class Store:
     """Every statement of a turn goes through here.
 
     `doubt_seconds`: how long a message in doubt waits for its receipt; `answer_seconds`: how long
-    after its claim an answer may still come; `resends`: whether what stays in doubt is sent again.
+    after its claim an answer may still come; `resends`: whether what stays in doubt is sent again;
+    `schedule_grace_seconds`: how late a job may start after nothing ran.
     Raises asyncpg.PostgresError and OSError as they come.
     """
 
     def __init__(
         self, pool: Pool, *, doubt_seconds: float = 0.0, answer_seconds: float = 0.0,
-        resends: bool = False,
+        resends: bool = False, schedule_grace_seconds: float = SCHEDULE_GRACE_SECONDS,
     ) -> None:  # fmt: skip
         self._pool, self._resends = pool, resends
+        self._schedule_grace_seconds = schedule_grace_seconds
         self._doubt_seconds, self._answer_seconds = doubt_seconds, answer_seconds
         self._is_reach_counted = False  # people are added up only where there is a limit
 
@@ -87,14 +94,23 @@ class Store:
         must not come first for ever.
         """
         async with self._held(holding) as connection:
-            job = await QUERIES.start_job(connection, phone_number_id=holding.phone_number_id)
+            job = await QUERIES.start_job(
+                connection, phone_number_id=holding.phone_number_id,
+                schedule_grace_seconds=self._schedule_grace_seconds,
+            )  # fmt: skip
             if job is None:
                 return None
+            read_at = time.monotonic()
+            if until := _closed_until(Begun(job, None)):
+                await QUERIES.rest_job(
+                    connection, job_id=job["id"], until=until, limited_by="window"
+                )
+                return Begun(job, None, rests=True)
             loop = await QUERIES.start_loop(connection, job_id=job["id"])
             end = None
             if loop is None and not job["is_unfinished"]:  # it was stopped with its last message
                 end = await self._end_job(connection, job["id"])
-            return Begun(job, loop, end)
+            return Begun(job, loop, end, read_at=read_at)
 
     async def work(self, begun: Begun) -> Work:
         """What is left of the loop."""
@@ -106,12 +122,33 @@ class Store:
         )  # fmt: skip
         return await work_of(begun, messages)
 
-    async def postpone_loop(self, work: Work, seconds: float) -> None:
-        """Nothing of the loop is due before: those behind it may go on."""
-        await QUERIES.postpone_loop(self._pool, job_id=work.job_id, loop=work.loop, seconds=seconds)
+    async def postpone_loop(
+        self, holding: Holding, work: Work, seconds: float, limited_by: str
+    ) -> None:
+        """Nothing of the loop is due before: those behind it may go on. Raises LaneLost."""
+        async with self._held(holding) as connection:
+            await QUERIES.postpone_loop(
+                connection, job_id=work.job_id, loop=work.loop, seconds=seconds,
+                limited_by=limited_by, worth_seconds=WORTH_SECONDS,
+            )  # fmt: skip
+
+    async def rest_job(
+        self, holding: Holding, work: Work, until: datetime, limited_by: str
+    ) -> None:
+        """Nothing of the whole job is due before. Raises LaneLost."""
+        async with self._held(holding) as connection:
+            await QUERIES.rest_job(
+                connection, job_id=work.job_id, until=until, limited_by=limited_by
+            )
+
+    async def note_people_limit(self, phone_number_id: str, people_limit: int | None) -> None:
+        """What the gateway plans with."""
+        await QUERIES.note_people_limit(
+            self._pool, phone_number_id=phone_number_id, people_limit=people_limit
+        )
 
     async def due_seconds(self, phone_number_id: str) -> float | None:
-        """Until the next loop of the lane is due, where all that it has to run waits."""
+        """Until something of the lane is due, where all that it has to run waits; None: nothing."""
         seconds: float | None = await QUERIES.due_seconds(
             self._pool, phone_number_id=phone_number_id
         )
@@ -248,6 +285,15 @@ class Store:
             if epoch != holding.epoch:
                 raise LaneLost
             yield connection
+
+
+def _closed_until(begun: Begun) -> datetime | None:
+    """When a window that is the same for all recipients opens; None: nothing keeps it from going."""
+    window, now_at = begun.window, begun.job["now_at"]
+    if window is None or not window.is_fixed:
+        return None
+    opens = opens_at(window, (zone_of(window.zone),), now_at) or now_at + LONGEST_LOOK
+    return opens if opens > now_at else None
 
 
 def _loop_errors(connection: Any, work: Work) -> AsyncIterator[Any]:

@@ -21,6 +21,7 @@ from daemon.presence import Presence
 from daemon.progress import Progress
 from daemon.receipts import MOST_BODIES, Receipts
 from daemon.runner import Runner
+from daemon.starts import Starts
 from daemon.stops import Stops
 from daemon.store import Store
 from daemon.sweeper import Sweeper
@@ -143,6 +144,11 @@ async def _work(house: House, pool: Pool, broker: Broker) -> None:
     house.own(asyncio.create_task(closer.run(), name="the closer"))
     wishes = Wishes(pool=pool, broker=broker, store=store, progress=progress, observer=observer)
     house.own(asyncio.create_task(wishes.run(), name="the follower of wishes"))
+    starts = Starts(
+        pool=pool, broker=broker, progress=progress, observer=observer,
+        grace_seconds=settings.schedule_grace_seconds,
+    )  # fmt: skip
+    house.own(asyncio.create_task(starts.run(), name="the starter of jobs"))
     house.checks.clear()
     house.checks["postgres"] = lambda: None if presence.number else "no session with PostgreSQL"
     house.checks["jetstream"] = lambda: None if broker.is_connected else "no connection to NATS"
@@ -154,6 +160,7 @@ def _ledger(settings: Daemon, pool: Pool) -> tuple[Store, Doubts, Stops]:
     store = Store(
         pool, doubt_seconds=doubt_seconds, resends=resends,
         answer_seconds=answer_seconds(settings.request_timeout_ms),
+        schedule_grace_seconds=settings.schedule_grace_seconds,
     )  # fmt: skip
     doubts = Doubts(
         pool, doubt_seconds=doubt_seconds, max_retries=settings.max_retries, resends=resends
