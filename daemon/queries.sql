@@ -145,7 +145,8 @@ WHERE id = :job_id AND state = 'running';
 
 -- name: postpone_loop!
 -- Nothing of it is due for a while; that is no turn that got nowhere. With the last loop that has
--- something to send now the job rests, unless that is not worth it.
+-- something to send now the job rests, unless that is not worth it; what holds its number stays the
+-- reason of a retry.
 WITH postponed AS (
     UPDATE loops SET
         due_at = clock_timestamp() + :seconds::float8 * interval '1 second',
@@ -157,7 +158,9 @@ WITH postponed AS (
     WHERE job_id = :job_id AND loop <> :loop AND state IN ('queued', 'running')
 )
 UPDATE jobs SET
-    rests_until = least(p.due_at, o.due_at), limited_by = :limited_by,
+    rests_until = least(p.due_at, o.due_at),
+    limited_by = CASE WHEN :limited_by = 'retry' AND limited_by IN ('throttled', 'unreachable')
+                      THEN limited_by ELSE :limited_by END,
     limited_until = least(p.due_at, o.due_at)
 FROM postponed p, others o
 WHERE id = :job_id AND state = 'running'
