@@ -17,6 +17,14 @@ from schemas.windows import LONGEST_LOOK, Window, closes_at, opens_at, zone_of
 Zones = tuple[ZoneInfo, ...]
 
 
+def closed_until(window: Window | None, now_at: datetime) -> datetime | None:
+    """When a window that is the same for everybody opens; None: it is open, or there is none."""
+    if window is None or not window.is_fixed:
+        return None
+    opens = opens_at(window, (zone_of(window.zone),), now_at) or now_at + LONGEST_LOOK
+    return opens if opens > now_at else None
+
+
 class _Door(msgspec.Struct, frozen=True):
     is_open: bool
     until: float  # of the caller's clock: then it has to be looked at again

@@ -5,7 +5,6 @@ import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -33,6 +32,7 @@ from daemon.progress import (
     loop_started,
     message_frames,
 )
+from daemon.rests import Rests
 from daemon.rows import Begun, Holding, JobEnd, JobMoved, LoopEnd, Work, Written
 from daemon.stops import Stops
 from daemon.store import Store
@@ -80,7 +80,7 @@ class Runner:
         self._observer, self._stop = observer, stop
         self._rate, self._pause_ms = settings.messages_per_second, settings.pause_ms
         self._slots = slots(settings)
-        self._noted_limits: dict[str, int | None] = {}  # a few bytes for each of our numbers
+        self._rests = Rests(store, settings.pause_ms)
         self._policy = RetryPolicy(
             settings.max_retries, settings.retry_base_ms / 1000, random.random
         )
@@ -185,30 +185,16 @@ class Runner:
         if end in (End.LEASE_LOST, End.HANDED_OVER):
             return Lost()
         if end is End.WAITING:
-            await self._postpone(holding, work, run, outfit.openings)
+            await self._rests.postpone(holding, work, run.rest_seconds, outfit.openings)
             return await self._next(holding, pauses=ledger.got_on)
         return await self._soon(work, end, ledger, outfit)
-
-    async def _postpone(
-        self, holding: Holding, work: Work, run: LoopRun, openings: Openings
-    ) -> None:
-        """What is left of the loop waits; where a window closed for all, the whole job does."""
-        now, seconds = time.monotonic(), run.rest_seconds
-        is_closed = openings.are_closed(now)
-        limited_by = "window" if is_closed else "retry"
-        await self._store.postpone_loop(holding, work, seconds, limited_by)
-        if is_closed and openings.is_fixed:
-            await self._store.rest_job(holding, work, openings.time_at(now + seconds), "window")
 
     async def _people_limit(self, holding: Holding, work: Work) -> int | None:
         """Free text goes to people who wrote first: Meta does not count them."""
         if not isinstance(work.content, Template):
             return None
-        number = holding.phone_number_id
-        limit = await self._limits.people(number)
-        if self._noted_limits.get(number, -1) != limit:
-            await self._store.note_people_limit(number, limit)
-            self._noted_limits[number] = limit
+        limit = await self._limits.people(holding.phone_number_id)
+        await self._rests.note_people_limit(holding.phone_number_id, limit)
         return limit
 
     async def _soon(self, work: Work, end: End, ledger: Ledger, outfit: Outfit) -> Handover:
@@ -235,40 +221,24 @@ class Runner:
     async def _after_loop(self, holding: Holding, work: Work, end: LoopEnd) -> Handover:
         reach(FailPoint.LOOP_COMPLETED)
         await self._tell_end(work, end)
-        if not end.job and (pause_ms := self._own_pause_ms(work)) > self._pause_ms:
-            until = work.now_at + timedelta(
-                seconds=time.monotonic() - work.read_at + pause_ms / 1000
-            )
-            await self._store.rest_job(holding, work, until, "pause")
+        if not end.job:
+            await self._rests.pause(holding, work)
         return await self._next(holding)
 
     async def _next(self, holding: Holding, *, pauses: bool = True) -> Handover:
-        """After a loop the number pauses, if it has anything left to send.
-
-        A longer pause of a job is that job's alone: others of the number go on meanwhile.
-        """
+        """After a loop the number pauses, if it has anything left to send."""
         if await self._store.next_order(holding.phone_number_id) is None:
             return await self._until_due(holding)
         return Later(self._pause_ms / 1000 if pauses else 0.0)
 
     async def _until_due(self, holding: Holding) -> Handover:
-        """A lane with nothing to run now may have something that waits.
-
-        Its turn does not rest for long: a job that comes in meanwhile can get none but this one.
-        What is due later brings a turn of its own (`starts`).
-        """
-        seconds = await self._store.due_seconds(holding.phone_number_id)
-        if seconds is None or seconds > LONGEST_REST_SECONDS:
-            return Idle()
-        return Later(max(0.1, seconds))
-
-    def _own_pause_ms(self, work: Work) -> int:
-        """The job's pause between two of its loops; no shorter than the number's."""
-        return max(self._pause_ms, work.pause_ms or 0)
+        """A lane with nothing to run now may have something that waits."""
+        seconds = await self._rests.due_seconds(holding.phone_number_id)
+        return Idle() if seconds is None else Later(seconds)
 
     async def _tell_end(self, work: Work, end: LoopEnd) -> None:
         """News of the loop, and with the last one of the job; waits until it is out."""
-        frame = loop_completed(work, end, self._own_pause_ms(work))
+        frame = loop_completed(work, end, self._rests.pause_ms(work))
         self._observer.loop_completed(work, end, frame.rate_per_second)
         told = self._progress.tell(work.job_id, end.event_no, [frame])
         if end.job:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,8 @@ from uuid import UUID
 
 import msgspec
 
-from daemon.entries import Entry
+from daemon.entries import Entry, columns
+from daemon.openings import closed_until
 from daemon.rows import (
     Begun,
     Holding,
@@ -31,7 +33,6 @@ from schemas.jobs import JobOrder
 from schemas.lease import CLAIM_SECONDS
 from schemas.meta_errors import STOPPED_MARKETING
 from schemas.settings import SCHEDULE_GRACE_SECONDS
-from schemas.windows import LONGEST_LOOK, opens_at, zone_of
 
 QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
 
@@ -100,17 +101,17 @@ class Store:
             )  # fmt: skip
             if job is None:
                 return None
-            read_at = time.monotonic()
-            if until := _closed_until(Begun(job, None)):
+            begun = Begun(job, None, read_at=time.monotonic())
+            if until := closed_until(begun.window, job["now_at"]):
                 await QUERIES.rest_job(
                     connection, job_id=job["id"], until=until, limited_by="window"
                 )
-                return Begun(job, None, rests=True)
+                return replace(begun, rests=True)
             loop = await QUERIES.start_loop(connection, job_id=job["id"])
             end = None
             if loop is None and not job["is_unfinished"]:  # it was stopped with its last message
                 end = await self._end_job(connection, job["id"])
-            return Begun(job, loop, end, read_at=read_at)
+            return replace(begun, loop=loop, end=end)
 
     async def work(self, begun: Begun) -> Work:
         """What is left of the loop."""
@@ -133,13 +134,11 @@ class Store:
             )  # fmt: skip
 
     async def rest_job(
-        self, holding: Holding, work: Work, until: datetime, limited_by: str
+        self, holding: Holding, job_id: UUID, until: datetime, limited_by: str
     ) -> None:
         """Nothing of the whole job is due before. Raises LaneLost."""
         async with self._held(holding) as connection:
-            await QUERIES.rest_job(
-                connection, job_id=work.job_id, until=until, limited_by=limited_by
-            )
+            await QUERIES.rest_job(connection, job_id=job_id, until=until, limited_by=limited_by)
 
     async def note_people_limit(self, phone_number_id: str, people_limit: int | None) -> None:
         """What the gateway plans with."""
@@ -178,7 +177,7 @@ class Store:
         lasts for `limited_seconds`. `people_limit`: the messaging limit; None: there is none.
         """
         values = {
-            **_fence(holding), "job_id": work.job_id, "loop": work.loop, **_columns(entries),
+            **_fence(holding), "job_id": work.job_id, "loop": work.loop, **columns(entries),
             "doubt_seconds": self._doubt_seconds, "pair_seconds": PAIR_SECONDS,
             "people_limit": people_limit, "stopped_code": STOPPED_MARKETING,
             "limited_seconds": limited_seconds, **claim,
@@ -287,15 +286,6 @@ class Store:
             yield connection
 
 
-def _closed_until(begun: Begun) -> datetime | None:
-    """When a window that is the same for all recipients opens; None: nothing keeps it from going."""
-    window, now_at = begun.window, begun.job["now_at"]
-    if window is None or not window.is_fixed:
-        return None
-    opens = opens_at(window, (zone_of(window.zone),), now_at) or now_at + LONGEST_LOOK
-    return opens if opens > now_at else None
-
-
 def _loop_errors(connection: Any, work: Work) -> AsyncIterator[Any]:
     rows: AsyncIterator[Any] = QUERIES.loop_errors(
         connection, job_id=work.job_id, first_seq=work.first_seq, last_seq=work.last_seq
@@ -305,20 +295,3 @@ def _loop_errors(connection: Any, work: Work) -> AsyncIterator[Any]:
 
 def _fence(holding: Holding) -> dict[str, Any]:
     return {"phone_number_id": holding.phone_number_id, "epoch": holding.epoch}
-
-
-def _columns(entries: Sequence[Entry]) -> dict[str, list[Any]]:
-    """The entries as one array a column, as unnest takes them."""
-    return {
-        "seqs": [entry.seq for entry in entries],
-        "attempts": [entry.attempt for entry in entries],
-        "states": [entry.state for entry in entries],
-        "message_ids": [entry.message_id for entry in entries],
-        "message_statuses": [entry.message_status for entry in entries],
-        "codes": [entry.code for entry in entries],
-        "titles": [entry.title for entry in entries],
-        "details": [entry.details for entry in entries],
-        "reasons": [entry.reason for entry in entries],
-        "wait_seconds": [entry.wait_seconds for entry in entries],
-        "retries": [entry.retries for entry in entries],
-    }

@@ -71,10 +71,10 @@ async def reason_of(request: web.Request) -> str | Refusal | None:
         given = msgspec.json.decode(body, type=api.Change)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return malformed(error, body)
-    return _fit(given.reason)
+    return fit(given.reason)
 
 
-def _fit(reason: str | None) -> str | Refusal | None:
+def fit(reason: str | None) -> str | Refusal | None:
     reason = (reason or "").strip()
     if len(reason) > LONGEST_REASON or not reason.isprintable():
         return errors.bad_request(
@@ -96,7 +96,7 @@ async def _change(request: web.Request, wanted: Wanted) -> web.Response:
     if await parts.control.want(wanted, detail.job.id, who, why):
         parts.log.info("wanted", job_id=str(detail.job.id), wanted=wanted, owner=who)
         await _say(parts, detail.job, wanted)
-    now = await _followed(parts, detail, wanted)
+    now = await followed(parts, detail, wanted)
     return answer(jobs.view(now, parts.settings, datetime.now(UTC)))
 
 
@@ -116,12 +116,12 @@ def _illegal(job: JobRow, wanted: Wanted) -> Refusal | None:
 async def _say(parts: Parts, job: JobRow, wanted: Wanted) -> None:
     """Daemons look at once; where they do not hear it, they look within a second."""
     if wanted is Wanted.RUN:
-        await outbox.wake(parts.broker, _order(job), parts.log)
+        await outbox.wake(parts.broker, order(job), parts.log)
     else:
         await outbox.say(parts.broker, job.id)
 
 
-async def _followed(parts: Parts, before: JobDetail, wanted: Wanted) -> JobDetail:
+async def followed(parts: Parts, before: JobDetail, wanted: Wanted) -> JobDetail:
     """The job once a daemon has followed the wish, or as it is after a while: none may live."""
     until = asyncio.get_running_loop().time() + FOLLOWED_SECONDS
     while True:
@@ -133,7 +133,7 @@ async def _followed(parts: Parts, before: JobDetail, wanted: Wanted) -> JobDetai
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _order(job: JobRow) -> JobOrder:
+def order(job: JobRow) -> JobOrder:
     content = _content.decode(job.content)
     name = content.name if isinstance(content, Template) else "text"
     return JobOrder(job.id, job.phone_number_id, name, job.total)

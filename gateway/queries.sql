@@ -4,9 +4,11 @@
 -- The key decides between two submissions that come at once: the later one waits here for the
 -- first, then gets no row and answers with the winner's job.
 INSERT INTO jobs (id, owner, phone_number_id, campaign_name, campaign_id, content, category,
-                  is_checked, submission, idempotency_key, request_hash, loop_size, total, queued)
+                  is_checked, submission, idempotency_key, request_hash, loop_size, total, queued,
+                  scheduled_at, send_window, rests_until, messages_per_second, loop_pause_ms, is_test)
 VALUES (:id, :owner, :phone_number_id, :campaign_name, :campaign_id, :content, :category,
-        :is_checked, :submission, :idempotency_key, :request_hash, :loop_size, :total, :total)
+        :is_checked, :submission, :idempotency_key, :request_hash, :loop_size, :total, :total,
+        :scheduled_at, :send_window, :rests_until, :messages_per_second, :loop_pause_ms, :is_test)
 ON CONFLICT (owner, idempotency_key) DO NOTHING
 RETURNING created_at;
 

@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import time
 import zlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
@@ -11,13 +13,13 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from gateway import errors, orders, outbox, store
+from gateway import dryrun, errors, orders, outbox, store, trial
 from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.errors import Refusal
 from gateway.orders import Order
 from gateway.parts import PARTS, Parts
-from gateway.reading import Reading, read
+from gateway.reading import Reading, order_of, read, read_on
 from gateway.recipients import Recipients
 from plumbing.failpoints import reach
 from schemas import api
@@ -37,20 +39,28 @@ _submission = msgspec.json.Decoder(api.Submission)
 
 async def quick_send(request: web.Request) -> web.Response:
     """`POST /api/whatsapp/bulk-quick-send`: the same values for everybody."""
-    return await _admitted(request, api.QuickSend)
+    return await admitted(request, lambda body: _submit(request, body, api.QuickSend))
 
 
 async def customize_send(request: web.Request) -> web.Response:
     """`POST /api/whatsapp/bulk-customize-send`: a row for each recipient."""
-    return await _admitted(request, api.CustomizeSend)
+    return await admitted(request, lambda body: _submit(request, body, api.CustomizeSend))
 
 
 async def direct_send(request: web.Request) -> web.Response:
     """`POST /api/bulk/send`: what Meta is to be sent, as it is; also free text."""
-    return await _admitted(request, api.DirectSend)
+    return await admitted(request, lambda body: _submit(request, body, api.DirectSend))
 
 
-async def _admitted(request: web.Request, kind: type[orders.Request]) -> web.Response:
+async def test_send(request: web.Request) -> web.Response:
+    """`POST /api/whatsapp/test-send`: one message to one number, with a row of the list."""
+    return await admitted(request, lambda body: _test(request, body))
+
+
+async def admitted(
+    request: web.Request, work: Callable[[bytes], Awaitable[web.Response]]
+) -> web.Response:
+    """Read the body, and do the work when there is room for it."""
     admission = request.app[PARTS].admission
     if admission.is_full:
         return refused(errors.too_many_submissions())
@@ -59,7 +69,7 @@ async def _admitted(request: web.Request, kind: type[orders.Request]) -> web.Res
         if isinstance(body, Refusal):
             return refused(body)
         async with admission.at_work:
-            return await _submit(request, body, kind)
+            return await work(body)
 
 
 async def _body(request: web.Request) -> bytes | Refusal:
@@ -79,7 +89,28 @@ async def _body(request: web.Request) -> bytes | Refusal:
     return body
 
 
-async def _submit(request: web.Request, body: bytes, kind: type[orders.Request]) -> web.Response:
+async def _test(request: web.Request, body: bytes) -> web.Response:
+    made = trial.form_of(body)
+    if isinstance(made, Refusal):
+        return refused(made)
+    return await _submit(request, made.body, made.kind, is_test=True)
+
+
+async def _submit(
+    request: web.Request, body: bytes, kind: type[orders.Request], *, is_test: bool = False
+) -> web.Response:
+    match dryrun.is_wanted(request.query.get("dryRun")):
+        case Refusal() as refusal:
+            return refused(refusal)
+        case True:
+            return await _rehearse(body, kind, request.app[PARTS])
+        case False:
+            return await _make(request, body, kind, is_test=is_test)
+
+
+async def _make(
+    request: web.Request, body: bytes, kind: type[orders.Request], *, is_test: bool
+) -> web.Response:
     parts, started = request.app[PARTS], time.monotonic()
     key = _idempotency_key(request)
     if isinstance(key, Refusal):
@@ -90,15 +121,28 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
     submitted = await read(body, kind, parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
-    suppressed = await _suppressed(submitted, parts)
-    job = _new_job(submitted, owner_of(request), key, digest, parts.settings.loop_size, suppressed)
+    suppressed = await suppressed_count(submitted, parts)
+    job = _new_job(submitted, owner_of(request), key, digest, suppressed, is_test=is_test)
     made = await parts.store.add(job)
     if made is None:
         return await _lost_race(parts, job)
     reach(FailPoint.JOB_COMMITTED)
-    await outbox.wake(parts.broker, _job_order(submitted.order, made), parts.log)
+    if job.scheduled_at is None and job.rests_until is None:  # else it is woken when it is due
+        await outbox.wake(parts.broker, _job_order(submitted.order, made), parts.log)
     _account(parts, job, submitted.recipients, time.monotonic() - started)
     return answer(_said(made), 201)
+
+
+async def _rehearse(body: bytes, kind: type[orders.Request], parts: Parts) -> web.Response:
+    """The plan alone: nothing is stored, nothing is sent."""
+    now = datetime.now(UTC)
+    order = order_of(body, kind, parts, now)
+    if isinstance(order, Refusal):
+        return refused(order)
+    submitted = await read_on(order, body, kind, parts, now)
+    if isinstance(submitted, Refusal):
+        return answer(dryrun.refusal(submitted))
+    return answer(await dryrun.plan(submitted, await suppressed_count(submitted, parts), parts))
 
 
 def _idempotency_key(request: web.Request) -> str | Refusal | None:
@@ -115,7 +159,7 @@ async def _digest(path: str, body: bytes) -> bytes:
     return await asyncio.to_thread(lambda: hashlib.sha256(path.encode() + b"\n" + body).digest())
 
 
-async def _suppressed(submitted: Reading, parts: Parts) -> int:
+async def suppressed_count(submitted: Reading, parts: Parts) -> int:
     """How many opted out already: the daemon skips them, and whoever opts out until then."""
     numbers = [accepted.recipient for accepted in submitted.recipients.accepted]
     is_marketing = (submitted.passed.category or MARKETING) == MARKETING
@@ -123,10 +167,11 @@ async def _suppressed(submitted: Reading, parts: Parts) -> int:
 
 
 def _new_job(
-    submitted: Reading, owner: str, key: str | None, digest: bytes | None, loop_size: int,
-    suppressed: int,
+    submitted: Reading, owner: str, key: str | None, digest: bytes | None, suppressed: int,
+    *, is_test: bool,
 ) -> store.NewJob:  # fmt: skip
     order, passed, recipients = submitted.order, submitted.passed, submitted.recipients
+    plan = order.plan
     said = api.Submission(
         accepted=len(recipients.accepted),
         duplicates=recipients.duplicates,
@@ -135,6 +180,7 @@ def _new_job(
         ignored_fields=submitted.ignored,
         preflight=passed.said,
         suppressed=suppressed,
+        scheduled_at=plan.scheduled_at,
     )
     return store.NewJob(
         id=uuid4(),
@@ -148,8 +194,15 @@ def _new_job(
         submission=msgspec.json.encode(said),
         idempotency_key=key,
         request_hash=digest,
-        loop_size=loop_size,
+        loop_size=plan.loop_size,
         recipients=recipients.accepted,
+        scheduled_at=plan.scheduled_at,
+        send_window=msgspec.json.encode(plan.window) if plan.window else None,
+        rests_until=plan.rests_until(submitted.now),
+        messages_per_second=plan.messages_per_second,
+        loop_pause_ms=plan.loop_pause_ms,
+        is_test=is_test,
+        zones=recipients.zones,
     )
 
 
@@ -192,10 +245,12 @@ def _said(made: store.Submitted) -> api.Submitted:
         ignored_fields=kept.ignored_fields or msgspec.UNSET,
         preflight=kept.preflight or msgspec.UNSET,
         suppressed=kept.suppressed,
+        scheduled_at=kept.scheduled_at or msgspec.UNSET,
     )
 
 
 def _sentence(total: int, loops: int, kept: api.Submission) -> str:
+    """The answer in words; the time of a start as it was submitted."""
     sentence = f"{_count(total, 'recipient')} in {_count(loops, 'loop')}"
     if kept.duplicates:
         sentence += f"; {kept.duplicates} came more than once and are sent to once"
@@ -203,6 +258,8 @@ def _sentence(total: int, loops: int, kept: api.Submission) -> str:
         sentence += f"; {kept.rejected_total} rejected"
     if kept.suppressed:
         sentence += f"; {kept.suppressed} opted out and will be skipped"
+    if kept.scheduled_at:
+        sentence += f"; to start at {kept.scheduled_at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{sentence}."
 
 

@@ -7,13 +7,14 @@ from uuid import UUID
 import msgspec
 
 from schemas.events import ErrorCount
+from schemas.planning import PlanFields, Planned
 
 Scalar = str | int | float | bool | None
 
 # Requests. Every field may be absent here, so that one answer can name all that are missing.
 
 
-class QuickSend(msgspec.Struct, frozen=True, kw_only=True):
+class QuickSend(Planned, frozen=True, kw_only=True):
     """The same values for everybody; recipients as text."""
 
     REQUIRED: ClassVar = ("phone_number_id", "template_name", "recipients_text")
@@ -26,7 +27,7 @@ class QuickSend(msgspec.Struct, frozen=True, kw_only=True):
     campaign_name: str | None = None
 
 
-class CustomizeSend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class CustomizeSend(Planned, frozen=True, kw_only=True, rename="camel"):
     """Rows with a recipient column; `variable_mappings` says which column fills which value."""
 
     REQUIRED: ClassVar = ("templateName", "phoneNumberId", "recipientColumn", "data")
@@ -37,6 +38,7 @@ class CustomizeSend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: list[msgspec.Raw] | None = None
     language: str | None = None
     variable_mappings: dict[str, str] | None = None
+    zone_column: str | None = None  # for a window by the recipient's clock
     campaign_name: str | None = msgspec.field(default=None, name="campaign_name")
 
 
@@ -59,7 +61,7 @@ class TextMessage(msgspec.Struct, frozen=True, tag_field="kind", tag="text"):
     text: TextContent
 
 
-class DirectSend(msgspec.Struct, frozen=True, kw_only=True):
+class DirectSend(Planned, frozen=True, kw_only=True):
     """The direct form: what Meta is to be sent, as it is."""
 
     REQUIRED: ClassVar = ("recipients", "message")
@@ -111,6 +113,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ignored_fields: list[str] = []
     preflight: Preflight | None = None
     suppressed: int = 0  # who had opted out by then
+    scheduled_at: datetime | None = None
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -134,6 +137,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     suppressed: int  # of the accepted: opted out, and to be skipped
     ignored_fields: list[str] | msgspec.UnsetType = msgspec.UNSET  # left out when there are none
     preflight: Preflight | msgspec.UnsetType = msgspec.UNSET  # left out where none is made
+    scheduled_at: datetime | msgspec.UnsetType = msgspec.UNSET  # as it was submitted
 
 
 class JobProgress(msgspec.Struct, frozen=True, rename="camel"):
@@ -156,7 +160,7 @@ class LoopView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rate_per_second: float | None
 
 
-class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class JobSummary(PlanFields, frozen=True, kw_only=True, rename="camel"):
     """A job as lists show it."""
 
     job_id: UUID
@@ -190,7 +194,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     limited_by: str | None
     limited_until: datetime | None  # when that is expected to be over
     deferred: int  # of the skipped: held back by Meta (131049), and may be sent another day
-    # Of a paused job: person, brake, stalled, job, template, number, account.
+    # Of a paused job: person, brake, late, stalled, job, template, number, account.
     stopped_by: str | None
     wanted: str  # run, pause or cancel: what people want of it, whatever it is by now
     resuming: bool  # paused, and about to go on
@@ -221,11 +225,14 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asked for (run, pause, cancel), or a state that the job has moved to."""
+    """What somebody asked for (run, pause, cancel, schedule, withdraw, rate), or a state that the
+    job has moved to.
+    """
 
     at: datetime
     kind: str  # asked, moved
     what: str
+    value: str | None  # the time of a start, or the rate
     who: str | None  # the name of a key; null: Loopcast itself
     why: str | None
 
