@@ -20,7 +20,7 @@ MIDNIGHT: Final = "24:00"  # as the end of a day
 _DAY: Final = timedelta(days=1)
 
 
-class Window(msgspec.Struct, frozen=True, omit_defaults=True):
+class Window(msgspec.Struct, frozen=True):
     """`opens` and `closes` are HH:MM; `closes` may be 24:00, or earlier: on the day after.
 
     `zone` is a name of the IANA database, or `recipient`.
