@@ -6,6 +6,7 @@ when the loop is read, and the caller's clock goes on from there.
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,6 +16,10 @@ from schemas.phone_zones import zones_of
 from schemas.windows import LONGEST_LOOK, Window, closes_at, opens_at, zone_of
 
 Zones = tuple[ZoneInfo, ...]
+# The database's time is known to be a query's answer old, and a message is not at Meta at once: it
+# leaves so long before the window closes, or not.
+GUARD_SECONDS: Final = 0.1
+LEAST_SECONDS: Final = 0.001  # that a moment is over for certain, whatever floats make of it
 
 
 def closed_until(window: Window | None, now_at: datetime) -> datetime | None:
@@ -55,12 +60,14 @@ class Openings:
     def wait_seconds(self, message: Message, now: float) -> float:
         """How long until the recipient may be written to; 0: now."""
         door = self._door(message, now)
-        return 0.0 if door is None or door.is_open else door.until - now
+        if door is None or (door.is_open and now < door.until - GUARD_SECONDS):
+            return 0.0
+        return max(LEAST_SECONDS, door.until - now)  # about to close: asked again when it has
 
     def closes_at(self, message: Message, now: float) -> float:
         """Until when of the caller's clock somebody who may be written to now stays so."""
         door = self._door(message, now)
-        return float("inf") if door is None else door.until
+        return float("inf") if door is None else door.until - GUARD_SECONDS
 
     def are_closed(self, now: float) -> bool:
         """Whether somebody of the loop was found to wait."""

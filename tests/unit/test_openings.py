@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from daemon.claims import ClaimsAhead, Demand
 from daemon.ledger import Claims
 from daemon.loops import LoopPlan
-from daemon.openings import Openings, closed_until
+from daemon.openings import GUARD_SECONDS, Openings, closed_until
 from daemon.pace import Pace
 from schemas.messages import Message
 from schemas.windows import Window, is_open, zone_of
@@ -39,7 +39,8 @@ def test_each_waits_for_their_own_clock() -> None:
 
 def test_what_may_leave_now_may_not_when_the_window_has_closed() -> None:
     openings = Openings(DAY, NOW_AT, now=50)
-    assert openings.closes_at(GERMAN, 50) == 50 + 4 * 3600
+    assert openings.closes_at(GERMAN, 50) == 50 + 4 * 3600 - GUARD_SECONDS
+    assert openings.wait_seconds(GERMAN, 50 + 4 * 3600 - 0.05) == pytest.approx(0.05)
     assert openings.wait_seconds(GERMAN, 50 + 4 * 3600 - 1) == 0
     assert openings.wait_seconds(GERMAN, 50 + 4 * 3600) == 16 * 3600
 
@@ -102,7 +103,9 @@ async def test_whose_window_closes_on_the_way_is_not_claimed_and_a_claim_ends_wi
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     (claimed,) = claims.ready
-    assert claimed.until == pytest.approx(50 + 4 * 3600)  # and not the claim's two seconds
+    assert claimed.until == pytest.approx(
+        50 + 4 * 3600 - GUARD_SECONDS
+    )  # and not the claim's two seconds
     clock[0] += 1
     claims.begin(clock[0], Demand(0, 3, 1.0, is_probing=False))
     assert not claims.is_asking
