@@ -4,13 +4,16 @@
 
 -- name: lanes_now^
 -- Sending numbers that have work, as one row of figures. A lane waits when its turn is due and nobody
--- holds it; it rests until its turn is due, its hold is over and a loop of it is due. It stands still
+-- holds it; it rests until its turn is due, its hold is over, and a loop of it is due of a job whose
+-- time has come. It stands still
 -- when nothing holds it back and nothing of it is claimed. How fast one that was slowed may go by now
 -- is `daemon.tempo`'s rule.
 WITH work AS (
     SELECT j.phone_number_id, min(j.created_at) AS since, max(j.resumed_at) AS resumed_at,
-           min(coalesce((SELECT min(coalesce(l.due_at, '-infinity')) FROM loops l
-                         WHERE l.job_id = j.id AND l.state <> 'completed'), '-infinity')) AS due_at
+           min(greatest(j.scheduled_at, j.rests_until,
+                        coalesce((SELECT min(coalesce(l.due_at, '-infinity')) FROM loops l
+                                  WHERE l.job_id = j.id AND l.state <> 'completed'), '-infinity')))
+               AS due_at
     FROM jobs j
     WHERE j.state IN ('queued', 'running') AND j.wanted = 'run'
     GROUP BY j.phone_number_id

@@ -11,6 +11,7 @@ from daemon.entries import unsent
 from daemon.hold import HABIT
 from daemon.ledger import ClaimRefused, Claims, Ledger
 from daemon.loops import LoopPlan
+from daemon.openings import Openings
 from daemon.pace import Pace
 from schemas.lease import CLAIM_SECONDS
 from schemas.messages import Message
@@ -22,7 +23,11 @@ LONGEST_LEAD_SECONDS: Final = 0.01
 
 
 class Claimed(msgspec.Struct, frozen=True):
-    """A message that is written down as being sent, and until when it may leave."""
+    """A message that is written down as being sent, and until when it may leave.
+
+    That is as long as its claim holds and its recipient's window is open: it is asked again right
+    before the first byte.
+    """
 
     message: Message
     until: float
@@ -41,10 +46,11 @@ class ClaimsAhead:
     """The claims of one loop. One write asks for several at once, one such write at a time."""
 
     def __init__(
-        self, ledger: Ledger, plan: LoopPlan, pace: Pace,
+        self, ledger: Ledger, plan: LoopPlan, pace: Pace, openings: Openings,
         *, clock: Callable[[], float], changed: asyncio.Event,
     ) -> None:  # fmt: skip
         self._ledger, self._plan, self._pace = ledger, plan, pace
+        self._openings = openings
         self._clock, self._changed = clock, changed
         self._asking: asyncio.Task[None] | None = None
         self.ready: deque[Claimed] = deque()  # may leave as soon as a slot and the pace let them
@@ -59,8 +65,19 @@ class ClaimsAhead:
         """Ask for what is about to leave, so that the pace does not wait for a write."""
         most = self._claimable(now, demand)
         enough = most >= 1 if self._pace.step_seconds else most > len(self.ready)
-        if self._asking is None and enough and (batch := self._plan.take(now, most)):
+        if self._asking is None and enough and (batch := self._take(now, most)):
             self._asking = asyncio.create_task(self._ask(batch, now + CLAIM_SECONDS))
+
+    def _take(self, now: float, most: int) -> list[Message]:
+        """Those that are due; whose window has closed meanwhile wait until it opens."""
+        batch: list[Message] = []
+        while taken := self._plan.take(now, most - len(batch)):
+            for message in taken:
+                if (seconds := self._openings.wait_seconds(message, now)) > 0:
+                    self._plan.again(message, now + seconds)
+                else:
+                    batch.append(message)
+        return batch
 
     async def put_back(self, due_at: float) -> None:
         """Claimed, and not one byte of them has left: they wait in the queue again."""
@@ -100,7 +117,10 @@ class ClaimsAhead:
             self._plan.again(message, now + seconds)
         for _ in range(len(batch) - len(claims.claimed) - len(claims.waiting)):
             self._plan.settle()  # not ours to send any more: skipped, canceled, or the lane is lost
-        self.ready.extend(Claimed(message, until) for message in claims.claimed)
+        self.ready.extend(
+            Claimed(message, min(until, self._openings.closes_at(message, now)))
+            for message in claims.claimed
+        )
         self.room_seconds = claims.room_seconds
         self._asking = None
         self._changed.set()

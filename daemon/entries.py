@@ -1,5 +1,8 @@
 """What the ledger writes for an attempt: a verdict as a row. Pure."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 
 from daemon.verdicts import Again, Defer, Fail, InDoubt, Sent, Stop, Verdict
@@ -60,3 +63,20 @@ def entry_of(message: Message, outcome: Outcome, verdict: Verdict) -> Entry:
 def unsent(message: Message) -> Entry:
     """The row of a claimed message of which not one byte has left: it waits again."""
     return Entry(message.seq, message.recipient, message.attempt, "queued", message.retries)
+
+
+def columns(entries: Sequence[Entry]) -> dict[str, list[Any]]:
+    """The entries as one array a column, as unnest takes them."""
+    return {
+        "seqs": [entry.seq for entry in entries],
+        "attempts": [entry.attempt for entry in entries],
+        "states": [entry.state for entry in entries],
+        "message_ids": [entry.message_id for entry in entries],
+        "message_statuses": [entry.message_status for entry in entries],
+        "codes": [entry.code for entry in entries],
+        "titles": [entry.title for entry in entries],
+        "details": [entry.details for entry in entries],
+        "reasons": [entry.reason for entry in entries],
+        "wait_seconds": [entry.wait_seconds for entry in entries],
+        "retries": [entry.retries for entry in entries],
+    }

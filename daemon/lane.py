@@ -40,14 +40,19 @@ class LoopRun:
     def __init__(self, outfit: Outfit, holding: Holding, work: Work, ledger: Ledger) -> None:
         self._outfit, self._hold, self._ledger = outfit, outfit.hold, ledger
         now = outfit.clock()
-        self._plan = LoopPlan(message for message, due_in in work.waiting if due_in <= 0)
-        for message, due_in in work.waiting:
-            if due_in > 0:
-                self._plan.postpone(message, now + due_in)
+        waits = [
+            (message, max(due_in, outfit.openings.wait_seconds(message, now)))
+            for message, due_in in work.waiting
+        ]
+        self._plan = LoopPlan(message for message, seconds in waits if seconds <= 0)
+        for message, seconds in waits:
+            if seconds > 0:
+                self._plan.postpone(message, now + seconds)
         self._changed = asyncio.Event()  # a claim, an answer, an outcome written, or a stop
         self._claims = ClaimsAhead(
-            ledger, self._plan, outfit.pace, clock=outfit.clock, changed=self._changed
-        )
+            ledger, self._plan, outfit.pace, outfit.openings,
+            clock=outfit.clock, changed=self._changed,
+        )  # fmt: skip
         self._attempts = Attempts(
             outfit, holding, work, ledger=ledger, plan=self._plan, changed=self._changed
         )
@@ -106,7 +111,10 @@ class LoopRun:
         return self._plan.rest_seconds(self._outfit.clock())
 
     def _keep_tempo(self, now: float) -> None:
-        """A number that was slowed down gets back to its pace step by step."""
+        """A number that was slowed down gets back to its pace step by step, and a job whose rate
+        is changed keeps to that from its next message on.
+        """
+        self._outfit.tempo.limit = self._ledger.per_second
         per_second = self._outfit.tempo.per_second(now)
         if per_second != self._outfit.pace.per_second:
             self._outfit.pace.retune(per_second)

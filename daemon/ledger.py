@@ -101,6 +101,7 @@ class Ledger:
         self.limited_by: str | None = None  # what holds the rate back: written with the counters
         self.limited_seconds: float | None = None  # and for how long, where that is known
         self.wanted = "run"  # what people want of the job, as of the last write
+        self.per_second = work.per_second  # and the rate to which they limit it
         self.closed: Closed | None = None
         self.got_on = False  # a message of this turn has an end
         self.pulse = Pulse()  # of the writer; whoever watches over it sets its own
@@ -200,7 +201,7 @@ class Ledger:
             reach(FailPoint.CLAIMED)
         if written.recorded:
             reach(FailPoint.RECORDED)
-        self.wanted = written.wanted
+        self.wanted, self.per_second = written.wanted, written.per_second
         recorded = [entry for entry in entries if entry.seq in written.recorded]
         skipped = [
             _skipped(m, written) for c in claims for m in c.messages if m.seq in written.skipped

@@ -10,6 +10,7 @@ from daemon.cloud_api import CloudApi
 from daemon.hold import Hold
 from daemon.lease import Lease
 from daemon.observe import Observer
+from daemon.openings import Openings
 from daemon.pace import Pace
 from daemon.tempo import Tempo
 from daemon.verdicts import RetryPolicy
@@ -23,6 +24,7 @@ class Outfit(msgspec.Struct, frozen=True):
     pace: Pace
     tempo: Tempo
     hold: Hold
+    openings: Openings
     lease: Lease
     policy: RetryPolicy
     slots: int  # requests that may await Meta's answer at once

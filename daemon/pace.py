@@ -16,23 +16,22 @@ class Pace:
 
     The law is kept by looking back at the messages that really left: number k leaves no earlier
     than a window after number k - rate did. The steps follow the schedule and not the answers, so
-    latency does not slow them down.
+    latency does not slow them down. All that left in the last second is remembered whatever the
+    rate is, because the next job of the lane may have another one.
     """
 
     def __init__(self, per_second: float, left: Iterable[float] = ()) -> None:
         """`left`: when the last messages of the lane left, whoever sent them. 0: no limit."""
-        self._left: deque[float] = deque(left)
+        self._left: deque[float] = deque(sorted(left)[-MOST_LOOKED_BACK:], maxlen=MOST_LOOKED_BACK)
         self.retune(per_second)
 
     def retune(self, per_second: float) -> None:
         """Go at another rate from here on; what has left already counts under it."""
         self.per_second = per_second
         self._limited = per_second > 0
-        capacity = max(1, int(per_second))
+        self._capacity = min(MOST_LOOKED_BACK, max(1, int(per_second)))
         self._window = max(1.0, 1 / per_second) + GUARD_SECONDS if self._limited else 0.0
-        self._step = self._window / capacity if self._limited else 0.0
-        kept = capacity if self._limited else MOST_LOOKED_BACK
-        self._left = deque(sorted(self._left)[-kept:], maxlen=kept)
+        self._step = self._window / self._capacity if self._limited else 0.0
         self._due = self._left[-1] + self._step if self._left else float("-inf")
 
     def going_per_second(self, now: float) -> float:
@@ -48,8 +47,8 @@ class Pace:
         """The earliest moment at which the next message may leave."""
         if not self._limited:
             return float("-inf")
-        full = len(self._left) == self._left.maxlen
-        return max(self._due, self._left[0] + self._window if full else float("-inf"))
+        full = len(self._left) >= self._capacity
+        return max(self._due, self._left[-self._capacity] + self._window if full else float("-inf"))
 
     def leave(self, at: float) -> None:
         """A message left at `at`."""
@@ -59,8 +58,12 @@ class Pace:
             self._due = (self._due if is_late else at) + self._step
 
     def ages(self, now: float) -> list[float]:
-        """How many seconds ago the last messages left: what the next holder starts from."""
-        return [now - at for at in self._left] if self._limited else []
+        """How many seconds ago the last messages left: what the next holder starts from.
+
+        Those of the last second, and the last one of all: of a rate below one a second.
+        """
+        recent = [now - at for at in self._left if now - at <= 1.0 + GUARD_SECONDS]
+        return recent or [now - at for at in list(self._left)[-1:]]
 
 
 def cold(per_second: float, at: float) -> list[float]:

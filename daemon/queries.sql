@@ -73,7 +73,9 @@ SELECT count(*) FROM doubtful;
 -- name: start_job^
 -- The lane's job that waited longest for a turn; jobs of one number take turns loop by loop. A paused
 -- one that a person wants to run again goes on, and so does one whose brake has been released. One
--- whose every loop waits for its recipients lets others go first. `is_proven`: Meta has accepted a message of it, so its template is right;
+-- whose every loop waits for its recipients lets others go first, a test goes before all, and none
+-- begins before its time. One whose time came while nothing ran, and long ago, waits until it is held
+-- (`hold_late`). `is_proven`: Meta has accepted a message of it, so its template is right;
 -- `needs_probe`: nobody knows yet, or a person says so after Meta had stopped it.
 WITH next AS (
     SELECT id, state, stopped_by FROM jobs j
@@ -81,25 +83,32 @@ WITH next AS (
       AND (state IN ('queued', 'running')
            OR state = 'paused' AND (wanted_no > followed_no OR stopped_by = 'brake'))
       AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', :phone_number_id))
+      AND coalesce(greatest(scheduled_at, rests_until) <= clock_timestamp(), true)
+      AND NOT (state = 'queued' AND scheduled_at IS NOT NULL
+               AND greatest(scheduled_at, rests_until)
+                   < clock_timestamp() - :schedule_grace_seconds * interval '1 second'
+               AND greatest(scheduled_at, rests_until) > (SELECT beat_at FROM pulse))
       AND NOT EXISTS (
             SELECT FROM loops l WHERE l.job_id = j.id AND l.state <> 'completed'
             HAVING min(coalesce(l.due_at, '-infinity')) > clock_timestamp())
-    ORDER BY last_turn_at NULLS FIRST, created_at, id
+    ORDER BY is_test DESC, last_turn_at NULLS FIRST, created_at, id
     LIMIT 1
     FOR UPDATE
 )
 UPDATE jobs j SET
     state = 'running', last_turn_at = clock_timestamp(),
     started_at = coalesce(j.started_at, clock_timestamp()), followed_no = j.wanted_no,
+    rests_until = NULL,
     resumed_at = CASE WHEN next.state = 'paused' THEN clock_timestamp() ELSE j.resumed_at END,
     reason = CASE WHEN next.state = 'paused' THEN NULL ELSE j.reason END, stopped_by = NULL,
     event_no = j.event_no + (next.state = 'paused')::integer
 FROM next
 WHERE j.id = next.id AND j.state = next.state
-RETURNING j.id, j.trace, j.content, j.loop_size, j.total, j.event_no, j.is_checked,
+RETURNING j.id, j.trace, j.content, j.loop_size, j.total, j.event_no, j.is_checked, j.send_window,
+          j.messages_per_second, j.loop_pause_ms, clock_timestamp() AS now_at,
           next.state = 'paused' AS is_resumed, j.sent > 0 AS is_proven,
-          next.state = 'paused' AND next.stopped_by IS DISTINCT FROM 'person'
-              AND next.stopped_by IS DISTINCT FROM 'brake'
+          next.state = 'paused'
+              AND coalesce(next.stopped_by, '') NOT IN ('person', 'brake', 'late')
               OR NOT j.is_checked AND j.sent = 0 AND j.unknown = 0 AS needs_probe,
           j.queued > 0 OR j.sending > 0 AS is_unfinished;
 
@@ -128,18 +137,44 @@ RETURNING started.loop, started.first_seq, started.last_seq, started.idle_turns,
           j.event_no;
 
 
+-- name: rest_job!
+-- Nothing of the job is due before, so that neither its lane nor the sweeper need look at it.
+UPDATE jobs SET rests_until = :until, limited_by = :limited_by, limited_until = :until
+WHERE id = :job_id AND state = 'running';
+
+
 -- name: postpone_loop!
--- Nothing of it is due for a while; that is no turn that got nowhere.
-UPDATE loops SET
-    due_at = clock_timestamp() + :seconds::float8 * interval '1 second',
-    idle_turns = greatest(0, idle_turns - 1)
-WHERE job_id = :job_id AND loop = :loop AND state = 'running';
+-- Nothing of it is due for a while; that is no turn that got nowhere. With the last loop that has
+-- something to send now the job rests, unless that is not worth it; what holds its number stays the
+-- reason of a retry.
+WITH postponed AS (
+    UPDATE loops SET
+        due_at = clock_timestamp() + :seconds::float8 * interval '1 second',
+        idle_turns = greatest(0, idle_turns - 1)
+    WHERE job_id = :job_id AND loop = :loop AND state = 'running'
+    RETURNING due_at
+), others AS (
+    SELECT min(coalesce(due_at, '-infinity')) AS due_at FROM loops
+    WHERE job_id = :job_id AND loop <> :loop AND state IN ('queued', 'running')
+)
+UPDATE jobs SET
+    rests_until = least(p.due_at, o.due_at),
+    limited_by = CASE WHEN :limited_by = 'retry' AND limited_by IN ('throttled', 'unreachable')
+                      THEN limited_by ELSE :limited_by END,
+    limited_until = least(p.due_at, o.due_at)
+FROM postponed p, others o
+WHERE id = :job_id AND state = 'running'
+  AND least(p.due_at, o.due_at) > clock_timestamp() + :worth_seconds * interval '1 second';
 
 
 -- name: due_seconds$
--- In how many seconds a loop of the lane is due again, where all that is left waits; NULL: none is.
-SELECT extract(epoch FROM min(l.due_at) - clock_timestamp())::double precision
-FROM jobs j JOIN loops l ON l.job_id = j.id AND l.state <> 'completed' AND l.due_at IS NOT NULL
+-- In how many seconds something of the lane is due, where all that it has to run waits; NULL: it has
+-- nothing.
+SELECT extract(epoch FROM min(greatest(j.scheduled_at, j.rests_until, l.due_at))
+                          - clock_timestamp())::double precision
+FROM jobs j CROSS JOIN LATERAL (
+    SELECT min(coalesce(due_at, '-infinity')) AS due_at FROM loops
+    WHERE job_id = j.id AND state IN ('queued', 'running')) l
 WHERE j.phone_number_id = :phone_number_id AND j.wanted = 'run'
   AND (j.state IN ('queued', 'running')
        OR j.state = 'paused' AND (j.wanted_no > j.followed_no OR j.stopped_by = 'brake'))
@@ -186,12 +221,13 @@ UPDATE jobs j SET
     limited_by = :held_by,
     limited_until = clock_timestamp() + :limited_seconds::float8 * interval '1 second'
 FROM held
-WHERE j.phone_number_id = :phone_number_id AND j.state IN ('queued', 'running');
+WHERE j.phone_number_id = :phone_number_id AND j.state IN ('queued', 'running')
+  AND coalesce(greatest(j.scheduled_at, j.rests_until) <= clock_timestamp(), true);
 
 
 -- name: messages_to_send
 -- What is left of a loop. The wait of a message that was refused is told in seconds from now.
-SELECT seq, recipient, variables, attempt, retries, error_code AS refused_with,
+SELECT seq, recipient, variables, attempt, retries, error_code AS refused_with, zone,
        greatest(0, extract(epoch FROM due_at - clock_timestamp()))::double precision
            AS due_in_seconds
 FROM messages
@@ -412,7 +448,7 @@ UPDATE jobs j SET
         THEN clock_timestamp() + :limited_seconds::float8 * interval '1 second' END
 FROM tally t, taken k, left_out s, waiting w, room, fence, job
 WHERE j.id = :job_id
-RETURNING j.sent, j.failed, j.skipped, j.event_no,
+RETURNING j.sent, j.failed, j.skipped, j.event_no, j.messages_per_second AS per_second,
           CASE WHEN j.state = 'running' AND (job.may_send OR j.wanted <> 'run')
                THEN j.wanted ELSE 'pause' END AS wanted,
           t.seqs AS recorded_seqs, t.sent AS newly_sent, t.failed AS newly_failed,
@@ -482,6 +518,7 @@ WITH found AS (
 )
 UPDATE jobs j SET
     state = CASE WHEN r.state = 'queued' AND j.state = 'settling' THEN 'running' ELSE j.state END,
+    rests_until = CASE WHEN r.state = 'queued' THEN NULL ELSE j.rests_until END,
     doubt_until = CASE WHEN r.state = 'unknown' AND r.was <> 'unknown'
         THEN greatest(j.doubt_until, clock_timestamp() + :doubt_seconds * interval '1 second')
         ELSE j.doubt_until END,
@@ -496,7 +533,7 @@ UPDATE jobs j SET
     event_no = j.event_no + (r.state IN ('sent', 'failed', 'skipped'))::integer
 FROM recorded r
 WHERE j.id = :job_id
-RETURNING j.sent, j.failed, j.skipped, j.event_no,
+RETURNING j.sent, j.failed, j.skipped, j.event_no, j.messages_per_second AS per_second,
           CASE WHEN j.state = 'running' THEN j.wanted ELSE 'pause' END AS wanted,
           ARRAY[r.seq] AS recorded_seqs, '{}'::integer[] AS claimed_seqs,
           (r.state = 'sent')::integer AS newly_sent,
@@ -612,7 +649,7 @@ WITH doubtful AS (
 UPDATE jobs j SET
     unknown = j.unknown - t.n, queued = j.queued + t.n, event_no = j.event_no + 1,
     state = CASE j.state WHEN 'settling' THEN 'running' ELSE j.state END,
-    reason = NULL
+    reason = NULL, rests_until = NULL
 FROM tally t
 WHERE j.id = :job_id AND j.state IN ('running', 'settling') AND t.n > 0
 RETURNING j.id AS job_id, j.phone_number_id, j.trace, j.state, j.event_no,
@@ -627,7 +664,8 @@ WHERE phone_number_id = :phone_number_id AND wanted = 'run'
   AND (state IN ('queued', 'running')
        OR state = 'paused' AND (wanted_no > followed_no OR stopped_by = 'brake'))
   AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', :phone_number_id))
-ORDER BY last_turn_at NULLS FIRST, created_at, id
+  AND coalesce(greatest(scheduled_at, rests_until) <= clock_timestamp(), true)
+ORDER BY is_test DESC, last_turn_at NULLS FIRST, created_at, id
 LIMIT 1;
 
 
@@ -690,16 +728,17 @@ WHERE phone_number_id = ANY (:phone_number_ids::text[]);
 -- has it and is overdue all the same: its turn went to a daemon that died before it took the lane.
 SELECT DISTINCT ON (j.phone_number_id) j.id, j.phone_number_id, j.trace, j.content, j.total,
        (l.holder IS NULL OR l.is_released)
-           AND greatest(j.created_at, l.turn_due_at)
+           AND greatest(j.created_at, j.scheduled_at, j.rests_until, l.turn_due_at)
                < now() - :overdue_seconds * interval '1 second' AS is_overdue
 FROM jobs j LEFT JOIN lanes l USING (phone_number_id)
 WHERE (j.wanted = 'run'
        AND (j.state IN ('queued', 'running')
             OR j.state = 'paused' AND (j.wanted_no > j.followed_no OR j.stopped_by = 'brake'))
        AND NOT EXISTS (SELECT FROM brakes WHERE scope IN ('all', j.phone_number_id))
+       AND coalesce(greatest(j.scheduled_at, j.rests_until) <= now(), true)
        OR j.sending > 0 AND j.finished_at IS NULL)
   AND CASE WHEN l.holder IS NULL OR l.is_released
-           THEN greatest(j.created_at, l.released_at, l.turn_due_at)
+           THEN greatest(j.created_at, j.scheduled_at, j.rests_until, l.released_at, l.turn_due_at)
                 < now() - :grace_seconds * interval '1 second'
            ELSE greatest(l.taken_at, l.claimed_at)
                 < now() - :lease_seconds * interval '1 second'
@@ -878,3 +917,9 @@ SELECT state, count(*)::integer AS jobs, sum(total)::bigint AS recipients,
        sum(failed)::bigint AS failed, sum(unknown)::bigint AS unknown,
        sum(skipped)::bigint AS skipped, sum(canceled)::bigint AS canceled
 FROM jobs WHERE finished_at IS NULL GROUP BY state;
+
+
+-- name: note_people_limit!
+-- What a plan can be made with: how many people Meta lets the number write to in a day.
+UPDATE lanes SET people_limit = :people_limit
+WHERE phone_number_id = :phone_number_id AND people_limit IS DISTINCT FROM :people_limit;

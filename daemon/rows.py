@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,9 +11,11 @@ import msgspec
 from schemas.events import ErrorCount
 from schemas.jobs import Content, JobOrder, Template
 from schemas.messages import Message
+from schemas.windows import Window
 
 _CONTENT: Final[msgspec.json.Decoder[Content]] = msgspec.json.Decoder(Content)
 _VARIABLES: Final = msgspec.json.Decoder(dict[str, str])
+_WINDOW: Final = msgspec.json.Decoder(Window)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Begun:
     job: Any
     loop: Any | None
     end: "JobEnd | JobMoved | None" = None  # the job had nothing left to send
+    rests: bool = False  # nobody of the job may be written to at this hour
+    read_at: float = 0.0  # of the process's monotonic clock, at the job's `now_at`
 
     @property
     def job_id(self) -> UUID:
@@ -71,6 +76,11 @@ class Begun:
         )  # fmt: skip
 
     @property
+    def window(self) -> Window | None:
+        """At which hours its recipients may be written to."""
+        return _WINDOW.decode(self.job["send_window"]) if self.job["send_window"] else None
+
+    @property
     def idle_turns(self) -> int:
         """Turns of the loop in a row, this one included, without an outcome."""
         return int(self.loop["idle_turns"]) if self.loop else 0
@@ -92,6 +102,11 @@ class Work:
     is_proven: bool  # Meta has accepted a message of the job, so its template is right
     needs_probe: bool  # nobody knows yet, or it was stopped and is resumed: one message alone first
     waiting: list[tuple[Message, float]]  # what is left, and in how many seconds it is due
+    window: Window | None
+    now_at: datetime  # the database's time, at `read_at` of the process's monotonic clock
+    read_at: float
+    per_second: int | None  # the job's own limit of the rate, and its own pause
+    pause_ms: int | None
 
     @property
     def size(self) -> int:
@@ -115,6 +130,7 @@ class Written:
     newly_skipped: int
     event_no: int
     wanted: str  # run, or else nothing more of the job is to be sent
+    per_second: int | None  # the job's own limit of the rate, as of this write
 
 
 @dataclass(frozen=True)
@@ -175,7 +191,7 @@ def written_of(row: Any) -> Written | None:
 
 _WRITTEN_KEYS = (
     "room_seconds", "sent", "failed", "newly_sent", "newly_failed", "newly_skipped", "event_no",
-    "wanted",
+    "wanted", "per_second",
 )  # fmt: skip
 
 
@@ -231,11 +247,17 @@ async def work_of(begun: Begun, messages: AsyncIterator[Any]) -> Work:
         is_proven=job["is_proven"],
         needs_probe=job["needs_probe"],
         waiting=[(_message(row), row["due_in_seconds"] or 0.0) async for row in messages],
+        window=begun.window,
+        now_at=job["now_at"],
+        read_at=begun.read_at,
+        per_second=job["messages_per_second"],
+        pause_ms=job["loop_pause_ms"],
     )
 
 
 def _message(row: Any) -> Message:
     variables = _VARIABLES.decode(row["variables"]) if row["variables"] else {}
     return Message(
-        row["seq"], row["recipient"], variables, row["attempt"], row["retries"], row["refused_with"]
-    )
+        row["seq"], row["recipient"], variables, row["attempt"], row["retries"],
+        row["refused_with"], row["zone"],
+    )  # fmt: skip

@@ -20,6 +20,7 @@ from daemon.ledger import BROKEN, Ledger, Tell
 from daemon.limits import MessagingLimits
 from daemon.loops import MOST_IDLE_TURNS, idle_wait_seconds, why_stopped
 from daemon.observe import Observer
+from daemon.openings import Openings
 from daemon.outfit import Outfit
 from daemon.pace import Pace, cold
 from daemon.progress import (
@@ -31,6 +32,7 @@ from daemon.progress import (
     loop_started,
     message_frames,
 )
+from daemon.rests import Rests
 from daemon.rows import Begun, Holding, JobEnd, JobMoved, LoopEnd, Work, Written
 from daemon.stops import Stops
 from daemon.store import Store
@@ -81,6 +83,7 @@ class Runner:
         self._observer, self._stop = observer, stop
         self._rate, self._pause_ms = settings.messages_per_second, settings.pause_ms
         self._slots = slots(settings)
+        self._rests = Rests(store, settings.pause_ms)
         self._policy = RetryPolicy(
             settings.max_retries, settings.retry_base_ms / 1000, random.random
         )
@@ -106,10 +109,15 @@ class Runner:
         self._tell_resumed(begun)
         if begun.end:
             return await self._after_the_end(holding, begun)
+        if begun.rests:
+            await self._store.release_unused(holding)
+            return Later(0.0)
         if begun.loop is None or begun.idle_turns > MOST_IDLE_TURNS:
             return await self._stop_job(holding, begun)
         work = await self._store.work(begun)
-        outfit = self._outfit(holding, work, lease, give)
+        openings = Openings(work.window, work.now_at, work.read_at)
+        await asyncio.to_thread(openings.look_up, [message for message, _ in work.waiting])
+        outfit = self._outfit(holding, work, lease, give, openings)
         lease.pulse.beat()
         handover = await self._run_loop(holding, work, outfit)
         lease.pulse.beat()
@@ -117,12 +125,14 @@ class Runner:
             await self._store.release(holding, outfit.pace.ages(time.monotonic()))
         return handover
 
-    def _outfit(self, holding: Holding, work: Work, lease: Lease, give: Give) -> Outfit:
+    def _outfit(
+        self, holding: Holding, work: Work, lease: Lease, give: Give, openings: Openings
+    ) -> Outfit:
         """What the loop is run with; what the last holder learned of the number goes on."""
         now, hold = time.monotonic(), Hold()
         if holding.held_seconds:
             hold.rest(now + holding.held_seconds, holding.held_by or "throttled")
-        tempo = Tempo(self._rate, holding.slowed, now)
+        tempo = Tempo(self._rate, holding.slowed, now, work.per_second)
         pace = self._pace(holding)
         pace.retune(tempo.per_second(now))
         warden = Warden(
@@ -130,7 +140,7 @@ class Runner:
             observer=self._observer,
         )  # fmt: skip
         return Outfit(
-            cloud=self._cloud, pace=pace, tempo=tempo, hold=hold, lease=lease,
+            cloud=self._cloud, pace=pace, tempo=tempo, hold=hold, openings=openings, lease=lease,
             policy=self._policy, slots=self._slots, warden=warden, observer=self._observer,
             stop=self._stop, hand_over=partial(self._hand_over, holding, pace, give),
         )  # fmt: skip
@@ -191,8 +201,8 @@ class Runner:
         if end in (End.LEASE_LOST, End.HANDED_OVER):
             return Lost()
         if end is End.WAITING:
-            await self._store.postpone_loop(work, run.rest_seconds)
-            return await self._next(holding)
+            await self._rests.postpone(holding, work, run.rest_seconds, outfit.openings)
+            return await self._next(holding, pauses=ledger.got_on)
         return await self._soon(work, end, ledger, outfit)
 
     async def _people_limit(self, holding: Holding, work: Work) -> int | None:
@@ -201,6 +211,7 @@ class Runner:
             return None
         people = await self._limits.people(holding.phone_number_id)
         self._observer.meters[metrics.MESSAGING_LIMIT].set(people or 0)
+        await self._rests.note_people_limit(holding.phone_number_id, people)
         return people
 
     async def _soon(self, work: Work, end: End, ledger: Ledger, outfit: Outfit) -> Handover:
@@ -227,25 +238,24 @@ class Runner:
     async def _after_loop(self, holding: Holding, work: Work, end: LoopEnd) -> Handover:
         reach(FailPoint.LOOP_COMPLETED)
         await self._tell_end(work, end)
+        if not end.job:
+            await self._rests.pause(holding, work)
         return await self._next(holding)
 
-    async def _next(self, holding: Holding) -> Handover:
+    async def _next(self, holding: Holding, *, pauses: bool = True) -> Handover:
         """After a loop the number pauses, if it has anything left to send."""
         if await self._store.next_order(holding.phone_number_id) is None:
-            return Idle()
-        return Later(self._pause_ms / 1000)
+            return await self._until_due(holding)
+        return Later(self._pause_ms / 1000 if pauses else 0.0)
 
     async def _until_due(self, holding: Holding) -> Handover:
-        """A lane with nothing to run now may have loops that wait.
-
-        Its turn does not rest for long: a job that comes in meanwhile can get none but this one.
-        """
-        seconds = await self._store.due_seconds(holding.phone_number_id)
-        return Idle() if seconds is None else Later(max(0.1, min(seconds, LONGEST_REST_SECONDS)))
+        """A lane with nothing to run now may have something that waits."""
+        seconds = await self._rests.due_seconds(holding.phone_number_id)
+        return Idle() if seconds is None else Later(seconds)
 
     async def _tell_end(self, work: Work, end: LoopEnd) -> None:
         """News of the loop, and with the last one of the job; waits until it is out."""
-        frame = loop_completed(work, end, self._pause_ms)
+        frame = loop_completed(work, end, self._rests.pause_ms(work))
         self._observer.loop_completed(work, end, frame.rate_per_second)
         told = self._progress.tell(work.job_id, end.event_no, [frame])
         if end.job:

@@ -1,14 +1,18 @@
 """The daemon's side of PostgreSQL: one method a move, each fenced by the lane's epoch."""
 
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
-from daemon.entries import Entry
+from daemon.entries import Entry, columns
+from daemon.openings import closed_until
 from daemon.rows import (
     Begun,
     Holding,
@@ -28,6 +32,7 @@ from schemas.events import ErrorCount
 from schemas.jobs import JobOrder
 from schemas.lease import CLAIM_SECONDS
 from schemas.meta_errors import STOPPED_MARKETING
+from schemas.settings import SCHEDULE_GRACE_SECONDS
 
 QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
 
@@ -35,6 +40,7 @@ QUERIES: Final = load_queries(Path(__file__).parent / "queries.sql")
 REACH_LOCK: Final = 0x7265616368  # "reach"
 # Meta: one message to one person every 6 seconds; what is claimed may leave a moment later.
 PAIR_SECONDS: Final = 6.0 + CLAIM_SECONDS
+WORTH_SECONDS: Final = 5.0  # a job of which nothing is due for longer rests
 
 
 class LaneLost(Exception):
@@ -47,14 +53,17 @@ class Store:
     `doubt_seconds`: how long a message in doubt waits for its receipt; `answer_seconds`: how long
     after its claim an answer may still come; `resends`: whether what stays in doubt is sent again;
     `timed`: around each write of claims and outcomes.
+    `schedule_grace_seconds`: how late a job may start after nothing ran.
     Raises asyncpg.PostgresError and OSError as they come.
     """
 
     def __init__(
         self, pool: Pool, *, doubt_seconds: float = 0.0, answer_seconds: float = 0.0,
-        resends: bool = False, timed: Callable[[], AbstractContextManager[Any]] = nullcontext,
+        resends: bool = False, schedule_grace_seconds: float = SCHEDULE_GRACE_SECONDS,
+        timed: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:  # fmt: skip
         self._pool, self._resends, self._timed = pool, resends, timed
+        self._schedule_grace_seconds = schedule_grace_seconds
         self._doubt_seconds, self._answer_seconds = doubt_seconds, answer_seconds
         self._is_reach_counted = False  # people are added up only where there is a limit
 
@@ -88,14 +97,23 @@ class Store:
         must not come first for ever.
         """
         async with self._held(holding) as connection:
-            job = await QUERIES.start_job(connection, phone_number_id=holding.phone_number_id)
+            job = await QUERIES.start_job(
+                connection, phone_number_id=holding.phone_number_id,
+                schedule_grace_seconds=self._schedule_grace_seconds,
+            )  # fmt: skip
             if job is None:
                 return None
+            begun = Begun(holding.phone_number_id, job, None, read_at=time.monotonic())
+            if until := closed_until(begun.window, job["now_at"]):
+                await QUERIES.rest_job(
+                    connection, job_id=job["id"], until=until, limited_by="window"
+                )
+                return replace(begun, rests=True)
             loop = await QUERIES.start_loop(connection, job_id=job["id"])
             end = None
             if loop is None and not job["is_unfinished"]:  # it was stopped with its last message
                 end = await self._end_job(connection, job["id"])
-            return Begun(holding.phone_number_id, job, loop, end)
+            return replace(begun, loop=loop, end=end)
 
     async def work(self, begun: Begun) -> Work:
         """What is left of the loop."""
@@ -107,12 +125,31 @@ class Store:
         )  # fmt: skip
         return await work_of(begun, messages)
 
-    async def postpone_loop(self, work: Work, seconds: float) -> None:
-        """Nothing of the loop is due before: those behind it may go on."""
-        await QUERIES.postpone_loop(self._pool, job_id=work.job_id, loop=work.loop, seconds=seconds)
+    async def postpone_loop(
+        self, holding: Holding, work: Work, seconds: float, limited_by: str
+    ) -> None:
+        """Nothing of the loop is due before: those behind it may go on. Raises LaneLost."""
+        async with self._held(holding) as connection:
+            await QUERIES.postpone_loop(
+                connection, job_id=work.job_id, loop=work.loop, seconds=seconds,
+                limited_by=limited_by, worth_seconds=WORTH_SECONDS,
+            )  # fmt: skip
+
+    async def rest_job(
+        self, holding: Holding, job_id: UUID, until: datetime, limited_by: str
+    ) -> None:
+        """Nothing of the whole job is due before. Raises LaneLost."""
+        async with self._held(holding) as connection:
+            await QUERIES.rest_job(connection, job_id=job_id, until=until, limited_by=limited_by)
+
+    async def note_people_limit(self, phone_number_id: str, people_limit: int | None) -> None:
+        """What the gateway plans with."""
+        await QUERIES.note_people_limit(
+            self._pool, phone_number_id=phone_number_id, people_limit=people_limit
+        )
 
     async def due_seconds(self, phone_number_id: str) -> float | None:
-        """Until the next loop of the lane is due, where all that it has to run waits."""
+        """Until something of the lane is due, where all that it has to run waits; None: nothing."""
         seconds: float | None = await QUERIES.due_seconds(
             self._pool, phone_number_id=phone_number_id
         )
@@ -142,7 +179,7 @@ class Store:
         lasts for `limited_seconds`. `people_limit`: the messaging limit; None: there is none.
         """
         values = {
-            **_fence(holding), "job_id": work.job_id, "loop": work.loop, **_columns(entries),
+            **_fence(holding), "job_id": work.job_id, "loop": work.loop, **columns(entries),
             "doubt_seconds": self._doubt_seconds, "pair_seconds": PAIR_SECONDS,
             "people_limit": people_limit, "stopped_code": STOPPED_MARKETING,
             "limited_seconds": limited_seconds, **claim,
@@ -268,20 +305,3 @@ def _loop_errors(connection: Any, work: Work) -> AsyncIterator[Any]:
 
 def _fence(holding: Holding) -> dict[str, Any]:
     return {"phone_number_id": holding.phone_number_id, "epoch": holding.epoch}
-
-
-def _columns(entries: Sequence[Entry]) -> dict[str, list[Any]]:
-    """The entries as one array a column, as unnest takes them."""
-    return {
-        "seqs": [entry.seq for entry in entries],
-        "attempts": [entry.attempt for entry in entries],
-        "states": [entry.state for entry in entries],
-        "message_ids": [entry.message_id for entry in entries],
-        "message_statuses": [entry.message_status for entry in entries],
-        "codes": [entry.code for entry in entries],
-        "titles": [entry.title for entry in entries],
-        "details": [entry.details for entry in entries],
-        "reasons": [entry.reason for entry in entries],
-        "wait_seconds": [entry.wait_seconds for entry in entries],
-        "retries": [entry.retries for entry in entries],
-    }

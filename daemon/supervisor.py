@@ -24,6 +24,7 @@ from daemon.progress import Progress
 from daemon.receipts import MOST_BODIES, Receipts
 from daemon.recount import Recount
 from daemon.runner import Runner, slots
+from daemon.starts import Starts
 from daemon.stops import Stops
 from daemon.store import Store
 from daemon.strangers import Strangers
@@ -172,6 +173,11 @@ async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
     house.own(asyncio.create_task(closer.run(), name="the closer"))
     wishes = Wishes(pool=pool, broker=broker, store=store, progress=progress, observer=observer)
     house.own(asyncio.create_task(wishes.run(), name="the follower of wishes"))
+    starts = Starts(
+        pool=pool, broker=broker, progress=progress, observer=observer,
+        grace_seconds=settings.schedule_grace_seconds,
+    )  # fmt: skip
+    house.own(asyncio.create_task(starts.run(), name="the starter of jobs"))
     _watch(house, pool, broker)
     _be_ready(house.checks, presence, broker)
     return turns
@@ -204,6 +210,7 @@ def _ledger(settings: Daemon, pool: Pool, meters: Meters) -> tuple[Store, Doubts
         pool, doubt_seconds=doubt_seconds, resends=resends,
         answer_seconds=answer_seconds(settings.request_timeout_ms),
         timed=meters[metrics.LEDGER_SECONDS].time,
+        schedule_grace_seconds=settings.schedule_grace_seconds,
     )  # fmt: skip
     doubts = Doubts(
         pool, doubt_seconds=doubt_seconds, max_retries=settings.max_retries, resends=resends

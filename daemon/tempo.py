@@ -17,11 +17,15 @@ class Tempo:
     """The rate of one number; times are the caller's monotonic seconds.
 
     `full_per_second`: what the settings allow; 0: no limit. Without a limit it is slowed from the
-    rate at which it was really going, and free again once it has grown back to that.
+    rate at which it was really going, and free again once it has grown back to that. `limit`: the
+    job's own, which may be changed at any time and is nothing that the number has learned.
     """
 
-    def __init__(self, full_per_second: float, slowed: Slowed | None, now: float) -> None:
+    def __init__(
+        self, full_per_second: float, slowed: Slowed | None, now: float, limit: float | None = None
+    ) -> None:
         self._full = full_per_second
+        self.limit = limit
         self._slowed = slowed
         self._slowed_at = now - slowed.seconds_ago if slowed else now
 
@@ -30,7 +34,11 @@ class Tempo:
         return self._slowed is not None
 
     def per_second(self, now: float) -> float:
-        """The rate that holds now; 0: no limit."""
+        """The rate that holds now: the number's, or the job's where that is lower; 0: no limit."""
+        of_number = self._of_number(now)
+        return min(of_number or self.limit, self.limit) if self.limit else of_number
+
+    def _of_number(self, now: float) -> float:
         if self._slowed is None:
             return self._full
         steps = int(max(0.0, now - self._slowed_at) / STEP_SECONDS)

@@ -59,7 +59,7 @@ THEMES: Final = (
         " a loop is fixed when a job is submitted; the rest holds from a daemon's next start.",
         ("BULK_LOOP_SIZE", "BULK_LOOP_PAUSE_MS", "BULK_MESSAGES_PER_SECOND", "BULK_CONCURRENCY",
          "BULK_MAX_RETRIES", "BULK_RETRY_BASE_MS", "BULK_UNKNOWN_AFTER_S", "BULK_UNKNOWN_POLICY",
-         "AUTO_RESUME", "OPT_OUT_WORDS"),
+         "AUTO_RESUME", "SCHEDULE_GRACE_S", "OPT_OUT_WORDS"),
     ),
     Theme(
         "Gateway", "Who may submit, where, and how much.",

@@ -71,10 +71,10 @@ async def reason_of(request: web.Request) -> str | Refusal | None:
         given = msgspec.json.decode(body, type=api.Change)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return malformed(error, body)
-    return _fit(given.reason)
+    return fit(given.reason)
 
 
-def _fit(reason: str | None) -> str | Refusal | None:
+def fit(reason: str | None) -> str | Refusal | None:
     reason = (reason or "").strip()
     if len(reason) > LONGEST_REASON or not reason.isprintable():
         return errors.bad_request(
@@ -99,7 +99,7 @@ async def _change(request: web.Request, wanted: Wanted) -> web.Response:
             job_trace=detail.job.trace, wanted=wanted, owner=who,
         )  # fmt: skip
         await _say(parts, detail.job, wanted)
-    now = await _followed(parts, detail, wanted)
+    now = await followed(parts, detail, wanted)
     return answer(jobs.view(now, parts.settings, datetime.now(UTC)))
 
 
@@ -124,7 +124,7 @@ async def _say(parts: Parts, job: JobRow, wanted: Wanted) -> None:
         await outbox.say(parts.broker, job.id)
 
 
-async def _followed(parts: Parts, before: JobDetail, wanted: Wanted) -> JobDetail:
+async def followed(parts: Parts, before: JobDetail, wanted: Wanted) -> JobDetail:
     """The job once a daemon has followed the wish, or as it is after a while: none may live."""
     until = asyncio.get_running_loop().time() + FOLLOWED_SECONDS
     while True:

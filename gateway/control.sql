@@ -42,9 +42,54 @@ INSERT INTO audit (job_id, kind, what, who, why) SELECT id, 'asked', 'cancel', :
 RETURNING no;
 
 
+-- name: want_schedule$
+-- It is to start at another time, also when it was held until now: nothing of it has been begun.
+WITH asked AS (
+    UPDATE jobs SET
+        scheduled_at = :scheduled_at, rests_until = :rests_until,
+        wanted = 'run', wanted_no = wanted_no + 1, wanted_by = :who, wanted_why = :why
+    WHERE id = :id AND started_at IS NULL AND state IN ('queued', 'paused') AND wanted <> 'cancel'
+    RETURNING id
+)
+INSERT INTO audit (job_id, kind, what, value, who, why)
+SELECT id, 'asked', 'schedule', :value, :who, :why FROM asked
+RETURNING no;
+
+
+-- name: withdraw_schedule$
+-- It has no time to start at any more, and waits for a person.
+WITH asked AS (
+    UPDATE jobs SET
+        scheduled_at = NULL, rests_until = NULL,
+        wanted = 'pause', wanted_no = wanted_no + 1, wanted_by = :who,
+        wanted_why = coalesce(:why, 'its start was withdrawn')
+    WHERE id = :id AND started_at IS NULL AND state IN ('queued', 'paused') AND wanted <> 'cancel'
+      AND scheduled_at IS NOT NULL
+    RETURNING id
+)
+INSERT INTO audit (job_id, kind, what, who, why)
+SELECT id, 'asked', 'withdraw', :who, :why FROM asked
+RETURNING no;
+
+
+-- name: limit_rate$
+-- The daemon reads it with its next claim.
+WITH asked AS (
+    UPDATE jobs SET messages_per_second = :messages_per_second
+    WHERE id = :id AND state IN ('queued', 'running', 'paused')
+      AND messages_per_second IS DISTINCT FROM :messages_per_second
+    RETURNING id
+)
+INSERT INTO audit (job_id, kind, what, value, who, why)
+SELECT id, 'asked', 'rate', coalesce(:messages_per_second::integer::text, 'as the service'),
+       :who, :why
+FROM asked
+RETURNING no;
+
+
 -- name: audit_of
 -- The trail of a job, oldest first; a job moves a handful of times in its life.
-SELECT at, kind, what, who, why FROM audit WHERE job_id = :id ORDER BY no LIMIT 1000;
+SELECT at, kind, what, value, who, why FROM audit WHERE job_id = :id ORDER BY no LIMIT 1000;
 
 
 -- name: pull_brake!

@@ -1,6 +1,7 @@
 """What people want, in PostgreSQL: wishes for jobs, brakes on numbers, and the trail of both."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -29,6 +30,33 @@ class Control:
         }[wanted]
         async with self._store.connection() as connection:
             return await make(connection, id=job_id, who=who, why=why) is not None
+
+    async def schedule(
+        self, job_id: UUID, at: datetime, rests_until: datetime | None, who: str, why: str | None
+    ) -> bool:
+        """Have the job start then; False: it has been begun, or is canceled."""
+        async with self._store.connection() as connection:
+            made = await QUERIES.want_schedule(
+                connection, id=job_id, scheduled_at=at, rests_until=rests_until, who=who, why=why,
+                value=at.isoformat().replace("+00:00", "Z"),
+            )  # fmt: skip
+        return made is not None
+
+    async def withdraw(self, job_id: UUID, who: str, why: str | None) -> bool:
+        """Hold the job; False: it has been begun, or is not to start at any time."""
+        async with self._store.connection() as connection:
+            made = await QUERIES.withdraw_schedule(connection, id=job_id, who=who, why=why)
+        return made is not None
+
+    async def limit_rate(
+        self, job_id: UUID, messages_per_second: int | None, who: str, why: str | None
+    ) -> bool:
+        """Have the job go at this rate; False: it does already, or nothing of it is left."""
+        async with self._store.connection() as connection:
+            made = await QUERIES.limit_rate(
+                connection, id=job_id, messages_per_second=messages_per_second, who=who, why=why
+            )
+        return made is not None
 
     async def audit(self, job_id: UUID) -> list[AuditEntry]:
         """The trail of a job, oldest first."""

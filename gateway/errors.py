@@ -160,6 +160,10 @@ def illegal_change(state: str, wanted: str) -> Refusal:
     )
 
 
+def cannot_be_planned(state: str, message: str) -> Refusal:
+    return Refusal(status=409, error="Illegal change", message=message, details={"state": state})
+
+
 def brake_is_on(phone_number_id: str) -> Refusal:
     return Refusal(
         status=409,

@@ -1,7 +1,7 @@
 """Reading jobs: one with its loops and errors, or a page of them."""
 
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from gateway.errors import Refusal
 from gateway.explained import explained
 from gateway.parts import PARTS
 from gateway.store import JobDetail, JobRow, LoopRow
+from gateway.waits import limit_of
 from schemas import api
 from schemas.jobs import Content, Template, total_loops
 from schemas.settings import Gateway
@@ -25,8 +26,7 @@ MOST_LISTED: Final = 50
 _AS_THEY_ARE: Final = (
     "state", "reason", "campaign_name", "campaign_id", "phone_number_id", "sent", "failed",
     "queued", "sending", "delivered", "read", "unknown", "skipped", "deferred", "canceled",
-    "loop_size", "current_loop", "created_at", "started_at", "finished_at", "limited_by",
-    "limited_until", "parent_id",
+    "loop_size", "current_loop", "created_at", "started_at", "finished_at", "parent_id",
 )  # fmt: skip
 
 _content = msgspec.json.Decoder(Content)
@@ -108,6 +108,7 @@ def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
     """The job in short: without its loops, its errors and what is in doubt."""
     content: Content = _content.decode(row.content)
     rate = _rate(row.sent + row.failed + row.unknown, row.started_at, row.finished_at or now)
+    limited_by, limited_until = limit_of(row, now)
     loops = total_loops(row.total, row.loop_size)
     return api.JobSummary(
         **{name: getattr(row, name) for name in _AS_THEY_ARE},
@@ -120,11 +121,14 @@ def summary(row: JobRow, settings: Gateway, now: datetime) -> api.JobSummary:
         total_batches=loops,
         total_loops=loops,
         rate_per_second=rate,
-        eta_seconds=eta_seconds(row, settings, rate),
+        eta_seconds=eta_seconds(row, settings, rate, now),
+        limited_by=limited_by,
+        limited_until=limited_until,
         stopped_by=row.stopped_by if row.state == JobState.PAUSED else None,
         wanted=row.wanted,
         resuming=is_resuming(row),
         doubt_until=row.doubt_until if row.state == JobState.SETTLING else None,
+        **_plan(row),
     )
 
 
@@ -139,20 +143,36 @@ def is_resuming(row: JobRow) -> bool:
     return row.state == JobState.PAUSED and is_wanted and is_new
 
 
-def eta_seconds(row: JobRow, settings: Gateway, rate: float | None) -> float | None:
+def eta_seconds(row: JobRow, settings: Gateway, rate: float | None, now: datetime) -> float | None:
     """What is left at the pace, and the pauses in between; None: it is over, or not going.
 
-    Without a limit, or when something holds the rate back, the rate so far has to tell.
+    Without a limit, or when something holds the rate back, the rate so far has to tell; what a job
+    waits for by its plan comes before. That its window may close again is not in it.
     """
-    left, pace = row.queued + row.sending, float(settings.messages_per_second)
+    left = row.queued + row.sending
+    limits = [limit for limit in (settings.messages_per_second, row.messages_per_second) if limit]
+    pace = float(min(limits, default=0))
     if row.state not in (JobState.QUEUED, JobState.RUNNING):
         return None
-    if rate and (not pace or row.limited_by):
+    until = max((at for at in (row.scheduled_at, row.rests_until) if at), default=now)
+    if rate and (not pace or row.limited_by) and until <= now:
         pace = rate
     if not pace:
         return None
     pauses = max(0, total_loops(row.total, row.loop_size) - max(1, row.current_loop))
-    return round(left / pace + pauses * settings.pause_ms / 1000, 1)
+    pause_seconds = max(settings.pause_ms, row.loop_pause_ms or 0) / 1000
+    wait_seconds = max(0.0, (until - now).total_seconds())
+    return round(wait_seconds + left / pace + pauses * pause_seconds, 1)
+
+
+def _plan(row: JobRow) -> dict[str, Any]:
+    """What is said of the plan; what is not there is left out."""
+    window = msgspec.Raw(row.send_window) if row.send_window else None
+    told = {
+        "scheduled_at": row.scheduled_at, "window": window, "loop_pause_ms": row.loop_pause_ms,
+        "messages_per_second": row.messages_per_second, "is_test": row.is_test or None,
+    }  # fmt: skip
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _progress(row: JobRow) -> api.JobProgress:

@@ -5,6 +5,7 @@ Pure. What is in the list of recipients is read later, in slices (`gateway.recip
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -13,6 +14,7 @@ import msgspec
 from gateway import errors
 from gateway.errors import Refusal
 from gateway.numbers import Invalid
+from gateway.plans import Plan, plan_of
 from gateway.recipients import Source, Table, Text, Values
 from gateway.values import sendable
 from schemas import api, jobs
@@ -51,6 +53,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     phone_number_id: str
     content: jobs.Content
     source: Source
+    plan: Plan
     places: Mapping[str, Place] = {}
     filled_by: str = COMPONENTS
     campaign_name: str | None = None
@@ -62,11 +65,14 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.content.name if isinstance(self.content, jobs.Template) else "text"
 
 
-def check(request: Request, settings: Gateway) -> Order | Refusal:
-    """The order that a request makes."""
+def check(request: Request, settings: Gateway, now: datetime) -> Order | Refusal:
+    """The order that a request makes, as of `now`."""
     if missing := _missing(request):
         return errors.missing_fields(missing)
-    made = _made(request, settings)
+    plan = plan_of(request, settings, now)
+    if isinstance(plan, Refusal):
+        return plan
+    made = _made(request, settings, plan)
     if isinstance(made, Order) and (problem := _problem(made, settings.only_number)):
         return errors.bad_request(problem)
     return made
@@ -103,17 +109,17 @@ def ignored_fields(body: bytes, kind: type[Request]) -> list[str]:
     return list(islice(others, IGNORED_SHOWN))
 
 
-def _made(request: Request, settings: Gateway) -> Order | Refusal:
+def _made(request: Request, settings: Gateway, plan: Plan) -> Order | Refusal:
     match request:
         case api.QuickSend():
-            return _quick(request)
+            return _quick(request, plan)
         case api.CustomizeSend():
-            return _customize(request)
+            return _customize(request, plan)
         case api.DirectSend():
-            return _direct(request, settings.default_phone_number_id)
+            return _direct(request, settings.default_phone_number_id, plan)
 
 
-def _quick(request: api.QuickSend) -> Order | Refusal:
+def _quick(request: api.QuickSend, plan: Plan) -> Order | Refusal:
     variables = request.variables or {}
     if fault := fault_of(variables):
         return errors.bad_request(f"variables {fault}.")
@@ -129,27 +135,35 @@ def _quick(request: api.QuickSend) -> Order | Refusal:
             request.template_name or "", request.language or DEFAULT_LANGUAGE, texts
         ),
         source=Text(request.recipients_text or ""),
+        plan=plan,
         places=places,
         filled_by="variables",
         campaign_name=request.campaign_name,
     )
 
 
-def _customize(request: api.CustomizeSend) -> Order | Refusal:
+def _customize(request: api.CustomizeSend, plan: Plan) -> Order | Refusal:
     mappings = request.variable_mappings or {}
     if fault := fault_of(mappings):
         return errors.bad_request(f"variableMappings {fault}.")
+    if request.zone_column is not None and (plan.window is None or plan.window.is_fixed):
+        return errors.bad_request('zoneColumn is for a window whose zone is "recipient".')
     return Order(
         phone_number_id=request.phone_number_id or "",
         content=jobs.Template(request.template_name or "", request.language or DEFAULT_LANGUAGE),
-        source=Table(request.data or [], request.recipient_column or "", mappings),
+        source=Table(
+            request.data or [], request.recipient_column or "", mappings, request.zone_column
+        ),
+        plan=plan,
         places=places_of(mappings),
         filled_by="variableMappings",
         campaign_name=request.campaign_name,
     )
 
 
-def _direct(request: api.DirectSend, default_phone_number_id: str | None) -> Order | Refusal:
+def _direct(
+    request: api.DirectSend, default_phone_number_id: str | None, plan: Plan
+) -> Order | Refusal:
     phone_number_id = request.phone_number_id or default_phone_number_id
     if not phone_number_id:
         return errors.missing_fields(["phone_number_id"])
@@ -158,6 +172,7 @@ def _direct(request: api.DirectSend, default_phone_number_id: str | None) -> Ord
         phone_number_id=phone_number_id,
         content=_content(request.message),
         source=Values(request.recipients or []),
+        plan=plan,
         campaign_id=request.campaign_id,
     )
 

@@ -27,6 +27,7 @@ class Passed(msgspec.Struct, frozen=True, kw_only=True):
     said: api.Preflight | None = None
     check: Check | None = None
     template: str = ""  # as sentences name it
+    found: Template | None = None  # as Meta has it
 
 
 def hold(order: Order, content: jobs.Template, templates: Sequence[Template]) -> Passed | Refusal:
@@ -107,6 +108,7 @@ def _passed(form: Form, check: Check | None = None) -> Passed:
         said=api.Preflight("skipped" if unseen else "checked", reason),
         check=check,
         template=str(form.template),
+        found=form.template,
     )
 
 

@@ -5,9 +5,11 @@
 -- first, then gets no row and answers with the winner's job.
 INSERT INTO jobs (id, owner, phone_number_id, campaign_name, campaign_id, content, category,
                   is_checked, submission, idempotency_key, request_hash, loop_size, total, queued,
+                  scheduled_at, send_window, rests_until, messages_per_second, loop_pause_ms, is_test,
                   trace)
 VALUES (:id, :owner, :phone_number_id, :campaign_name, :campaign_id, :content, :category,
         :is_checked, :submission, :idempotency_key, :request_hash, :loop_size, :total, :total,
+        :scheduled_at, :send_window, :rests_until, :messages_per_second, :loop_pause_ms, :is_test,
         :trace)
 ON CONFLICT (owner, idempotency_key) DO NOTHING
 RETURNING created_at;
@@ -30,7 +32,8 @@ SELECT id, loop_size, total, created_at, submission, request_hash
 SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, category, state, reason,
        limited_by, loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled,
        delivered, read, event_no, completion_told, doubt_until, deferred, limited_until, stopped_by,
-       trace, wanted, wanted_no, followed_no, parent_id, family_id, created_at, started_at, finished_at,
+       trace, wanted, wanted_no, followed_no, parent_id, family_id, scheduled_at, send_window,
+       rests_until, messages_per_second, loop_pause_ms, is_test, created_at, started_at, finished_at,
        (SELECT coalesce(max(loop), 0) FROM loops
          WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
        EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked
@@ -42,7 +45,8 @@ SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, category
 SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, category, state, reason,
        limited_by, loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled,
        delivered, read, event_no, completion_told, doubt_until, deferred, limited_until, stopped_by,
-       trace, wanted, wanted_no, followed_no, parent_id, family_id, created_at, started_at, finished_at,
+       trace, wanted, wanted_no, followed_no, parent_id, family_id, scheduled_at, send_window,
+       rests_until, messages_per_second, loop_pause_ms, is_test, created_at, started_at, finished_at,
        (SELECT coalesce(max(loop), 0) FROM loops
          WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
        EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked

@@ -1,6 +1,7 @@
 """The body of a submission, read into all that a job is made of, or the refusal."""
 
 import asyncio
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -8,6 +9,7 @@ import msgspec
 
 from gateway import errors
 from gateway.errors import Refusal
+from gateway.hours import Hours
 from gateway.inspection import inspect
 from gateway.malformed import malformed
 from gateway.orders import Order, Request, check, ignored_fields, oversized
@@ -26,35 +28,47 @@ class Reading(NamedTuple):
     passed: Passed
     recipients: Recipients
     ignored: list[str]
+    hours: Hours
+    now: datetime  # as of which it was read
 
 
 async def read(body: bytes, kind: type[Request], parts: Parts) -> Reading | Refusal:
     """The order first, then its template, then its list: the cheap noes before the dear ones."""
-    order = _order(body, kind, parts)
-    if isinstance(order, Refusal):
-        return order
+    now = datetime.now(UTC)
+    order = order_of(body, kind, parts, now)
+    return order if isinstance(order, Refusal) else await read_on(order, body, kind, parts, now)
+
+
+async def read_on(
+    order: Order, body: bytes, kind: type[Request], parts: Parts, now: datetime
+) -> Reading | Refusal:
+    """What follows on the order: its template, and its list."""
     passed = await inspect(order, parts)
     if isinstance(passed, Refusal):
         return passed
-    recipients = await _recipients(order, passed, parts)
+    hours = Hours(order.plan.window, order.plan.scheduled_at or now)
+    recipients = await _recipients(order, passed, parts, hours)
     if isinstance(recipients, Refusal):
         return recipients
-    return Reading(order, passed, recipients, ignored_fields(body, kind))
+    return Reading(order, passed, recipients, ignored_fields(body, kind), hours, now)
 
 
-def _order(body: bytes, kind: type[Request], parts: Parts) -> Order | Refusal:
+def order_of(body: bytes, kind: type[Request], parts: Parts, now: datetime) -> Order | Refusal:
+    """What is asked for, but for the list."""
     if refusal := oversized(body, kind, parts.settings.hard_cap):
         return refusal
     try:
         request = msgspec.json.decode(body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return malformed(error, body)
-    return check(request, parts.settings)
+    return check(request, parts.settings, now)
 
 
-async def _recipients(order: Order, passed: Passed, parts: Parts) -> Recipients | Refusal:
+async def _recipients(
+    order: Order, passed: Passed, parts: Parts, hours: Hours
+) -> Recipients | Refusal:
     """Read the list in slices, so that streams and health checks go on meanwhile."""
-    recipients, entries = Recipients(parts.numbers, passed.check), order.source.entries()
+    recipients, entries = Recipients(parts.numbers, passed.check, hours), order.source.entries()
     most = ENTRIES_PER_CAP * parts.settings.hard_cap
     try:
         while recipients.total <= most and (batch := list(islice(entries, SLICE))):

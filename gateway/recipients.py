@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol
 
 import msgspec
 
+from gateway.hours import Hours
 from gateway.numbers import Invalid, Numbers
 from gateway.values import sendable
 from schemas.api import RejectedLine
@@ -30,12 +31,14 @@ _encode: Final = msgspec.json.Encoder().encode
 class Entry(NamedTuple):
     """One recipient as submitted: where it stood, what was written, what it is to be told.
 
-    `value` is Invalid where no number is, `variables` where they cannot fill a template.
+    `value` is Invalid where no number is, `variables` where they cannot fill a template. `zone` is
+    the recipient's, where a column says it.
     """
 
     line: int
     value: object | Invalid
     variables: Mapping[str, str] | Invalid | None = None
+    zone: str | None = None
 
 
 class Source(Protocol):
@@ -101,12 +104,13 @@ class Table:
     """
 
     def __init__(
-        self, rows: Sequence[msgspec.Raw], column: str, mappings: Mapping[str, str]
-    ) -> None:
+        self, rows: Sequence[msgspec.Raw], column: str, mappings: Mapping[str, str],
+        zone_column: str | None = None,
+    ) -> None:  # fmt: skip
         places = places_of(mappings)
-        self._rows, self._column = rows, column
+        self._rows, self._column, self._zone_column = rows, column, zone_column
         self._mappings = [(key, name, places[key].part) for key, name in mappings.items()]
-        self._absent = {column, *mappings.values()}
+        self._absent = {column, *mappings.values()} | ({zone_column} if zone_column else set())
 
     def entries(self) -> Iterator[Entry]:
         """Raises MalformedRow."""
@@ -128,9 +132,15 @@ class Table:
         value = row.get(self._column)
         if value is None or value == "":
             return Entry(line, Invalid(f'the column "{self._column}" is empty'))
+        zone = self._zone(row) if self._zone_column else None
         if not self._mappings:
-            return Entry(line, value)
-        return Entry(line, value, self._variables(row))
+            return Entry(line, value, zone=zone)
+        return Entry(line, value, self._variables(row), zone)
+
+    def _zone(self, row: dict[str, Any]) -> str | None:
+        """An empty cell leaves it to the number; what is no text is no zone either."""
+        value = row.get(self._zone_column or "")
+        return None if value is None or value == "" else str(value).strip()
 
     def _variables(self, row: dict[str, Any]) -> Mapping[str, str] | Invalid:
         variables = {}
@@ -164,13 +174,17 @@ class Recipients:
     """Gathers entries: the first of each number is accepted, everything else is accounted for.
 
     With `check`, rows are held against a template: one that does not fill it is kept apart in
-    `unfilled`, because then no job is made. Without, such a row is rejected by itself.
+    `unfilled`, because then no job is made. Without, such a row is rejected by itself. With
+    `hours`, who could never be written to is rejected.
     """
 
-    def __init__(self, numbers: Numbers, check: Check | None = None) -> None:
-        self._numbers, self._check = numbers, check
+    def __init__(
+        self, numbers: Numbers, check: Check | None = None, hours: Hours | None = None
+    ) -> None:
+        self._numbers, self._check, self._hours = numbers, check, hours
         self._seen: set[str] = set()
         self.accepted: list[Accepted] = []
+        self.zones: dict[str, str] = {}  # of those accepted whose list says it
         self.duplicates = 0
         self.rejected: list[RejectedLine] = []
         self.rejected_total = 0
@@ -194,9 +208,13 @@ class Recipients:
             return None
         if self._check and entry.variables and (fault := self._check(entry.variables)):
             return self._leave_unfilled(entry, fault)
+        if self._hours and (fault := self._hours.fault(number, entry.zone)):
+            return self._reject(entry, fault)
         self._seen.add(number)
         variables = _encode(entry.variables) if entry.variables else None
         self.accepted.append(Accepted(number, variables))
+        if entry.zone is not None:
+            self.zones[number] = entry.zone
         return None
 
     def _number(self, value: object) -> str | Invalid:

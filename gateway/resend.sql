@@ -14,15 +14,16 @@ FROM jobs WHERE id = :family_id OR family_id = :family_id;
 
 
 -- name: insert_child^
--- The same content, number and loop size. Its total is not known yet, and is as much as it can be
+-- The same content, number, loop size, send window and rate. Its total is not known yet, and is as much as it can be
 -- until `complete_child`. Nobody holds it against its template here, so its first message does. No
 -- row: another request with this key was first.
 INSERT INTO jobs (id, owner, phone_number_id, campaign_name, campaign_id, content, category,
                   is_checked, submission, idempotency_key, request_hash, loop_size, total, queued,
-                  parent_id, family_id, repeats_doubts, trace)
+                  parent_id, family_id, repeats_doubts, trace, send_window, messages_per_second,
+                  loop_pause_ms)
 SELECT :id, owner, phone_number_id, coalesce(:campaign_name, campaign_name), campaign_id, content,
        category, false, '{}', :idempotency_key, :request_hash, loop_size, total, total,
-       id, :family_id, :repeats_doubts, :trace
+       id, :family_id, :repeats_doubts, :trace, send_window, messages_per_second, loop_pause_ms
 FROM jobs
 WHERE id = :parent_id AND finished_at IS NOT NULL
 ON CONFLICT (owner, idempotency_key) DO NOTHING
@@ -34,12 +35,12 @@ RETURNING created_at, loop_size;
 -- it, wants none, or cannot be reached. Every job of the family is asked, not the parent alone: what
 -- a child has brought since counts as much. What is left out is counted by why; '' was taken.
 WITH asked AS (
-    SELECT seq, recipient, variables FROM messages
+    SELECT seq, recipient, variables, zone FROM messages
     WHERE job_id = :parent_id AND seq BETWEEN :first_seq AND :last_seq
       AND (state = ANY (:states::text[])
            OR state IN ('failed', 'skipped') AND error_code = ANY (:codes::integer[]))
 ), told AS (
-    SELECT a.seq, a.recipient, a.variables, k.*,
+    SELECT a.seq, a.recipient, a.variables, a.zone, k.*,
            EXISTS (SELECT FROM suppressions s
                    WHERE s.number = a.recipient AND s.lifted_at IS NULL
                      AND (s.scope = 'all' OR :is_marketing)) AS is_opted_out
@@ -55,7 +56,7 @@ WITH asked AS (
         FROM messages k WHERE k.recipient = a.recipient AND k.job_id = ANY (:kin::uuid[])
     ) k
 ), judged AS (
-    SELECT seq, recipient, variables, until,
+    SELECT seq, recipient, variables, zone, until,
            CASE WHEN has_it THEN :has_it
                 WHEN may_get_it THEN :may_get_it
                 WHEN is_in_doubt AND NOT :repeats_doubts THEN :in_doubt
@@ -66,8 +67,8 @@ WITH asked AS (
            END AS left_out
     FROM told
 ), made AS (
-    INSERT INTO messages (job_id, seq, recipient, variables)
-    SELECT :id, :made + row_number() OVER (ORDER BY seq), recipient, variables
+    INSERT INTO messages (job_id, seq, recipient, variables, zone)
+    SELECT :id, :made + row_number() OVER (ORDER BY seq), recipient, variables, zone
     FROM judged WHERE left_out = '' ORDER BY seq
 )
 SELECT left_out AS reason, count(*)::integer AS count,

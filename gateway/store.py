@@ -1,7 +1,7 @@
 """The ledger as the gateway sees it: a job goes in whole or not at all; jobs are read."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -58,6 +58,13 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True):
     loop_size: int
     trace: str  # of the request that makes it
     recipients: Sequence[Accepted]
+    scheduled_at: datetime | None = None
+    send_window: bytes | None = None
+    rests_until: datetime | None = None
+    messages_per_second: int | None = None
+    loop_pause_ms: int | None = None
+    is_test: bool = False
+    zones: Mapping[str, str] = {}  # the time zones of recipients, where the list said them
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +119,12 @@ class JobRow(msgspec.Struct, frozen=True, kw_only=True):
     started_at: datetime | None
     finished_at: datetime | None
     current_loop: int
+    scheduled_at: datetime | None
+    send_window: bytes | None
+    rests_until: datetime | None
+    messages_per_second: int | None
+    loop_pause_ms: int | None
+    is_test: bool
 
 
 class LoopRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,7 +237,7 @@ class Store:
             await connection.copy_records_to_table(
                 "messages",
                 records=_records(job),
-                columns=["job_id", "seq", "recipient", "variables"],
+                columns=["job_id", "seq", "recipient", "variables", "zone"],
                 timeout=COPY_SECONDS * 4,
             )
         finally:
@@ -233,6 +246,7 @@ class Store:
     async def _insert(self, connection: Connection, job: NewJob) -> datetime | None:
         values = msgspec.structs.asdict(job)
         total = len(values.pop("recipients"))
+        del values["zones"]
         created_at = await self._q.insert_job(connection, **values, total=total)
         if created_at is not None:
             size, loops = job.loop_size, total_loops(total, job.loop_size)
@@ -268,10 +282,10 @@ class Store:
             raise LedgerUnavailable(f"PostgreSQL does not answer: {error}") from error
 
 
-async def _records(job: NewJob) -> AsyncIterator[tuple[UUID, int, str, bytes | None]]:
+async def _records(job: NewJob) -> AsyncIterator[tuple[UUID, int, str, bytes | None, str | None]]:
     """Rows for COPY, in slices: the event loop goes on meanwhile."""
     for seq, (recipient, variables) in enumerate(job.recipients, 1):
-        yield job.id, seq, recipient, variables
+        yield job.id, seq, recipient, variables, job.zones.get(recipient)
         if seq % COPY_SLICE == 0:
             await asyncio.sleep(0)
 

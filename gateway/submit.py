@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import time
 import zlib
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Final
 from uuid import uuid4
 
@@ -11,13 +13,13 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from gateway import errors, orders, outbox, store
+from gateway import dryrun, errors, orders, outbox, store, trial
 from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.errors import Refusal
 from gateway.orders import Order
 from gateway.parts import PARTS, Parts
-from gateway.reading import Reading, read
+from gateway.reading import Reading, order_of, read, read_on
 from gateway.recipients import Recipients
 from gateway.trace import trace_of
 from plumbing.failpoints import reach
@@ -38,20 +40,28 @@ _submission = msgspec.json.Decoder(api.Submission)
 
 async def quick_send(request: web.Request) -> web.Response:
     """`POST /api/whatsapp/bulk-quick-send`: the same values for everybody."""
-    return await _admitted(request, api.QuickSend)
+    return await admitted(request, lambda body: _submit(request, body, api.QuickSend))
 
 
 async def customize_send(request: web.Request) -> web.Response:
     """`POST /api/whatsapp/bulk-customize-send`: a row for each recipient."""
-    return await _admitted(request, api.CustomizeSend)
+    return await admitted(request, lambda body: _submit(request, body, api.CustomizeSend))
 
 
 async def direct_send(request: web.Request) -> web.Response:
     """`POST /api/bulk/send`: what Meta is to be sent, as it is; also free text."""
-    return await _admitted(request, api.DirectSend)
+    return await admitted(request, lambda body: _submit(request, body, api.DirectSend))
 
 
-async def _admitted(request: web.Request, kind: type[orders.Request]) -> web.Response:
+async def test_send(request: web.Request) -> web.Response:
+    """`POST /api/whatsapp/test-send`: one message to one number, with a row of the list."""
+    return await admitted(request, lambda body: _test(request, body))
+
+
+async def admitted(
+    request: web.Request, work: Callable[[bytes], Awaitable[web.Response]]
+) -> web.Response:
+    """Read the body, and do the work when there is room for it."""
     admission = request.app[PARTS].admission
     if admission.is_full:
         return refused(errors.too_many_submissions())
@@ -60,7 +70,7 @@ async def _admitted(request: web.Request, kind: type[orders.Request]) -> web.Res
         if isinstance(body, Refusal):
             return refused(body)
         async with admission.at_work:
-            return await _submit(request, body, kind)
+            return await work(body)
 
 
 async def _body(request: web.Request) -> bytes | Refusal:
@@ -80,7 +90,28 @@ async def _body(request: web.Request) -> bytes | Refusal:
     return body
 
 
-async def _submit(request: web.Request, body: bytes, kind: type[orders.Request]) -> web.Response:
+async def _test(request: web.Request, body: bytes) -> web.Response:
+    made = trial.form_of(body)
+    if isinstance(made, Refusal):
+        return refused(made)
+    return await _submit(request, made.body, made.kind, is_test=True)
+
+
+async def _submit(
+    request: web.Request, body: bytes, kind: type[orders.Request], *, is_test: bool = False
+) -> web.Response:
+    match dryrun.is_wanted(request.query.get("dryRun")):
+        case Refusal() as refusal:
+            return refused(refusal)
+        case True:
+            return await _rehearse(body, kind, request.app[PARTS])
+        case False:
+            return await _make(request, body, kind, is_test=is_test)
+
+
+async def _make(
+    request: web.Request, body: bytes, kind: type[orders.Request], *, is_test: bool
+) -> web.Response:
     parts, started = request.app[PARTS], time.monotonic()
     key = key_of(request)
     if isinstance(key, Refusal):
@@ -91,16 +122,28 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
     submitted = await read(body, kind, parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
-    suppressed = await _suppressed(submitted, parts)
-    said = _submission_of(submitted, suppressed)
-    job = _new_job(request, submitted, said, key, digest)
+    said = _submission_of(submitted, await suppressed_count(submitted, parts))
+    job = _new_job(request, submitted, said, key, digest, is_test=is_test)
     made = await parts.store.add(job)
     if made is None:
         return await lost_race(parts, job.owner, key, digest)
     reach(FailPoint.JOB_COMMITTED)
-    await outbox.wake(parts.broker, _job_order(submitted.order, made, job.trace), parts.log)
+    if job.scheduled_at is None and job.rests_until is None:  # else it is woken when it is due
+        await outbox.wake(parts.broker, _job_order(submitted.order, made, job.trace), parts.log)
     _account(parts, job, submitted.recipients, time.monotonic() - started)
     return answer(said_of(made), 201)
+
+
+async def _rehearse(body: bytes, kind: type[orders.Request], parts: Parts) -> web.Response:
+    """The plan alone: nothing is stored, nothing is sent."""
+    now = datetime.now(UTC)
+    order = order_of(body, kind, parts, now)
+    if isinstance(order, Refusal):
+        return refused(order)
+    submitted = await read_on(order, body, kind, parts, now)
+    if isinstance(submitted, Refusal):
+        return answer(dryrun.refusal(submitted))
+    return answer(await dryrun.plan(submitted, await suppressed_count(submitted, parts), parts))
 
 
 def key_of(request: web.Request) -> str | Refusal | None:
@@ -117,7 +160,7 @@ async def digest_of(path: str, body: bytes) -> bytes:
     return await asyncio.to_thread(lambda: hashlib.sha256(path.encode() + b"\n" + body).digest())
 
 
-async def _suppressed(submitted: Reading, parts: Parts) -> int:
+async def suppressed_count(submitted: Reading, parts: Parts) -> int:
     """How many opted out already: the daemon skips them, and whoever opts out until then."""
     numbers = [accepted.recipient for accepted in submitted.recipients.accepted]
     is_marketing = (submitted.passed.category or MARKETING) == MARKETING
@@ -135,14 +178,16 @@ def _submission_of(submitted: Reading, suppressed: int) -> api.Submission:
         ignored_fields=submitted.ignored,
         preflight=submitted.passed.said,
         suppressed=suppressed,
+        scheduled_at=submitted.order.plan.scheduled_at,
     )
 
 
 def _new_job(
     request: web.Request, submitted: Reading, said: api.Submission, key: str | None,
-    digest: bytes | None,
+    digest: bytes | None, *, is_test: bool,
 ) -> store.NewJob:  # fmt: skip
-    order, passed = submitted.order, submitted.passed
+    order, passed, recipients = submitted.order, submitted.passed, submitted.recipients
+    plan = order.plan
     return store.NewJob(
         id=uuid4(),
         owner=owner_of(request),
@@ -155,9 +200,16 @@ def _new_job(
         submission=msgspec.json.encode(said),
         idempotency_key=key,
         request_hash=digest,
-        loop_size=request.app[PARTS].settings.loop_size,
         trace=trace_of(request),
-        recipients=submitted.recipients.accepted,
+        loop_size=plan.loop_size,
+        recipients=recipients.accepted,
+        scheduled_at=plan.scheduled_at,
+        send_window=msgspec.json.encode(plan.window) if plan.window else None,
+        rests_until=plan.rests_until(submitted.now),
+        messages_per_second=plan.messages_per_second,
+        loop_pause_ms=plan.loop_pause_ms,
+        is_test=is_test,
+        zones=recipients.zones,
     )
 
 
@@ -205,10 +257,12 @@ def said_of(made: store.Submitted) -> api.Submitted:
         parent_id=kept.parent_id or msgspec.UNSET,
         left_out=kept.left_out if kept.parent_id else msgspec.UNSET,
         suppressed=kept.suppressed,
+        scheduled_at=kept.scheduled_at or msgspec.UNSET,
     )
 
 
 def _sentence(total: int, loops: int, kept: api.Submission) -> str:
+    """The answer in words; the time of a start as it was submitted."""
     sentence = f"{_count(total, 'recipient')} in {_count(loops, 'loop')}"
     if kept.duplicates:
         sentence += f"; {kept.duplicates} came more than once and are sent to once"
@@ -218,6 +272,8 @@ def _sentence(total: int, loops: int, kept: api.Submission) -> str:
         sentence += f"; {kept.suppressed} opted out and will be skipped"
     if kept.left_out:
         sentence += f"; {sum(row.count for row in kept.left_out)} are left out"
+    if kept.scheduled_at:
+        sentence += f"; to start at {kept.scheduled_at:%Y-%m-%d %H:%M:%S} UTC"
     return f"{sentence}."
 
 

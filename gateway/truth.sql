@@ -30,7 +30,7 @@ LIMIT :limit;
 
 
 -- name: figures
--- Jobs of an owner by the day on which they began and by their number. `bounds` are the beginnings
+-- Jobs of an owner, test sends left apart, by the day on which they began and by their number. `bounds` are the beginnings
 -- of the days, so that days of any zone, and those of 23 or 25 hours, are what they are.
 SELECT CASE WHEN :by_day::boolean
             THEN width_bucket(coalesce(started_at, created_at), :bounds::timestamptz[])
@@ -43,7 +43,7 @@ SELECT CASE WHEN :by_day::boolean
        sum(skipped)::bigint AS skipped, sum(deferred)::bigint AS deferred,
        sum(canceled)::bigint AS canceled
 FROM jobs
-WHERE owner = :owner
+WHERE owner = :owner AND NOT is_test
   AND coalesce(started_at, created_at) >= :begin::timestamptz
   AND coalesce(started_at, created_at) < :end::timestamptz
 GROUP BY 1, 2

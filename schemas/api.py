@@ -6,12 +6,14 @@ from uuid import UUID
 
 import msgspec
 
+from schemas.planning import PlanFields, Planned
+
 Scalar = str | int | float | bool | None
 
 # Requests. Every field may be absent here, so that one answer can name all that are missing.
 
 
-class QuickSend(msgspec.Struct, frozen=True, kw_only=True):
+class QuickSend(Planned, frozen=True, kw_only=True):
     """The same values for everybody; recipients as text."""
 
     REQUIRED: ClassVar = ("phone_number_id", "template_name", "recipients_text")
@@ -24,7 +26,7 @@ class QuickSend(msgspec.Struct, frozen=True, kw_only=True):
     campaign_name: str | None = None
 
 
-class CustomizeSend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class CustomizeSend(Planned, frozen=True, kw_only=True, rename="camel"):
     """Rows with a recipient column; `variable_mappings` says which column fills which value."""
 
     REQUIRED: ClassVar = ("templateName", "phoneNumberId", "recipientColumn", "data")
@@ -35,6 +37,7 @@ class CustomizeSend(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     data: list[msgspec.Raw] | None = None
     language: str | None = None
     variable_mappings: dict[str, str] | None = None
+    zone_column: str | None = None  # for a window by the recipient's clock
     campaign_name: str | None = msgspec.field(default=None, name="campaign_name")
 
 
@@ -57,7 +60,7 @@ class TextMessage(msgspec.Struct, frozen=True, tag_field="kind", tag="text"):
     text: TextContent
 
 
-class DirectSend(msgspec.Struct, frozen=True, kw_only=True):
+class DirectSend(Planned, frozen=True, kw_only=True):
     """The direct form: what Meta is to be sent, as it is."""
 
     REQUIRED: ClassVar = ("recipients", "message")
@@ -119,6 +122,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     suppressed: int = 0  # who had opted out by then
     parent_id: UUID | None = None  # the job of which this one sends a part again
     left_out: list[LeftOut] = []
+    scheduled_at: datetime | None = None
 
 
 class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -144,6 +148,7 @@ class Submitted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     preflight: Preflight | msgspec.UnsetType = msgspec.UNSET  # left out where none is made
     parent_id: UUID | msgspec.UnsetType = msgspec.UNSET  # of what is sent again alone, both
     left_out: list[LeftOut] | msgspec.UnsetType = msgspec.UNSET
+    scheduled_at: datetime | msgspec.UnsetType = msgspec.UNSET  # as it was submitted
 
 
 class JobProgress(msgspec.Struct, frozen=True, rename="camel"):
@@ -167,7 +172,7 @@ class LoopView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     rate_per_second: float | None
 
 
-class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class JobSummary(PlanFields, frozen=True, kw_only=True, rename="camel"):
     """A job as lists show it."""
 
     job_id: UUID
@@ -201,7 +206,7 @@ class JobSummary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     limited_by: str | None
     limited_until: datetime | None  # when that is expected to be over
     deferred: int  # of the skipped: held back by Meta (131049), and may be sent another day
-    # Of a paused job: person, brake, stalled, job, template, number, account.
+    # Of a paused job: person, brake, late, stalled, job, template, number, account.
     stopped_by: str | None
     wanted: str  # run, pause or cancel: what people want of it, whatever it is by now
     resuming: bool  # paused, and about to go on
@@ -257,11 +262,14 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody asked for (run, pause, cancel), or a state that the job has moved to."""
+    """What somebody asked for (run, pause, cancel, schedule, withdraw, rate), or a state that the
+    job has moved to.
+    """
 
     at: datetime
     kind: str  # asked, moved
     what: str
+    value: str | None  # the time of a start, or the rate
     who: str | None  # the name of a key; null: Loopcast itself
     why: str | None
 

@@ -27,15 +27,16 @@ JOB_MESSAGES: Final = Metric(
 )  # fmt: skip
 JOBS_STOPPED: Final = Metric(
     name="loopcast_jobs_stopped", kind=Kind.GAUGE, labels=("scope",), is_fleetwide=True,
-    values=each("stalled", "job", "template", "number", "account", "person"),
+    values=each("stalled", "job", "template", "number", "account", "person", "brake", "late"),
     help="Paused jobs, by what was stopped: the job itself, its template, its number or the whole"
-    " account by Meta; stalled: it got nowhere; person: nothing of these.",
+    " account by Meta; stalled: it got nowhere; person: somebody paused it; brake: its number or"
+    " everything is paused; late: it was to start while nothing ran.",
 )  # fmt: skip
 LANES: Final = Metric(
     name="loopcast_lanes", kind=Kind.GAUGE, labels=("state",), is_fleetwide=True,
     values=each("held", "waiting", "resting"),
     help="Sending numbers that have work: held by a daemon, waiting for one, or resting (the pause"
-    " between two loops, or a hold).",
+    " between two loops, a hold, or until its jobs may go on).",
 )  # fmt: skip
 LANES_HELD_BACK: Final = Metric(
     name="loopcast_lanes_held_back", kind=Kind.GAUGE, labels=("by",), is_fleetwide=True,

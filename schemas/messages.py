@@ -14,6 +14,7 @@ class Message(msgspec.Struct, frozen=True):
     attempt: int = 0  # claims so far: the number of a request, as its tag says it
     retries: int = 0  # refusals that counted against BULK_MAX_RETRIES
     refused_with: int | None = None  # Meta's code of the last refusal, if it was one
+    zone: str | None = None  # the recipient's, where the list said it
 
 
 class MessageTag(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from schemas.environment import (
 from schemas.failpoints import FailPoint
 from schemas.provider import BASE_URLS, META, Provider
 
+SCHEDULE_GRACE_SECONDS: Final = 900
 DOUBT_SECONDS: Final = 900  # receipts of accepted messages come within seconds, paced ones later
 
 
@@ -254,6 +255,14 @@ class Daemon(Common, frozen=True, kw_only=True):
             " template again", parse=parse_yes_or_no,
         ),
     ] = False  # fmt: skip
+    schedule_grace_seconds: Annotated[
+        int,
+        Env(
+            "SCHEDULE_GRACE_S", "how late a job may start whose time came while nothing ran,"
+            " seconds; later it is held, and a person says whether it still should",
+            at_least=0, at_most=7 * 24 * 3600,
+        ),
+    ] = SCHEDULE_GRACE_SECONDS  # fmt: skip
     unknown_after_seconds: Annotated[
         int | None,
         Env(

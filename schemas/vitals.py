@@ -26,6 +26,7 @@ class Part(StrEnum):
     SWEEPER = "sweeper"
     CLOSER = "closer"
     WISHES = "follower of wishes"
+    STARTER = "starter of jobs"
 
     # gateway
     FOLLOWER = "follower of events"
@@ -51,6 +52,7 @@ DEADLINE_SECONDS: Final = {
     Part.SWEEPER: STATEMENTS_SECONDS,
     Part.CLOSER: STATEMENTS_SECONDS,
     Part.WISHES: STATEMENTS_SECONDS,
+    Part.STARTER: STATEMENTS_SECONDS,
     Part.FOLLOWER: REQUESTS_SECONDS,
     Part.INTAKE: REQUESTS_SECONDS,
     Part.PULLER: REQUESTS_SECONDS,
@@ -59,7 +61,7 @@ DEADLINE_SECONDS: Final = {
 # Parts that may have to queue for a connection of the pool while PostgreSQL is away or stuck: no
 # deadline covers that, so their clocks start anew with each sign that it is.
 LEAN_ON_POSTGRES: Final = frozenset(
-    (Part.LANE, Part.LEDGER, Part.MERGER, Part.SWEEPER, Part.CLOSER, Part.WISHES)
+    (Part.LANE, Part.LEDGER, Part.MERGER, Part.SWEEPER, Part.CLOSER, Part.WISHES, Part.STARTER)
 )
 
 

@@ -1,5 +1,6 @@
 """Orders: what can be carried out, and refusals that say what to change."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from schemas.jobs import Template, Text
 from schemas.settings import Gateway
 
 SETTINGS = Gateway()
+NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 QUICK = {"phone_number_id": "1", "template_name": "hello", "recipients_text": "+491701234567"}
 ROWS = {
     "templateName": "hello",
@@ -30,7 +32,7 @@ def read(kind: type[Request], body: object) -> Order | Refusal:
         request = msgspec.json.decode(text, type=kind)
     except msgspec.DecodeError as error:
         return malformed(error, text)
-    return check(request, SETTINGS)
+    return check(request, SETTINGS, NOW)
 
 
 def order(kind: type[Request], body: object) -> Order:
@@ -89,7 +91,7 @@ def test_components_go_to_meta_as_they_are() -> None:
 def test_the_default_number_is_for_the_direct_form() -> None:
     body = msgspec.json.encode({**DIRECT, "phone_number_id": None})
     made = check(
-        msgspec.json.decode(body, type=api.DirectSend), Gateway(default_phone_number_id="42")
+        msgspec.json.decode(body, type=api.DirectSend), Gateway(default_phone_number_id="42"), NOW
     )
     assert isinstance(made, Order)
     assert made.phone_number_id == "42"

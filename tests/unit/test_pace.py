@@ -78,4 +78,35 @@ def test_messages_are_spread_evenly_over_the_second() -> None:
 def test_a_rate_of_zero_limits_nothing() -> None:
     pace = Pace(0)
     assert leave_all(pace, [0.0] * 5, now=7.0) == [7.0] * 5
-    assert pace.ages(8.0) == []
+
+
+def test_what_left_without_a_limit_counts_for_the_limited_job_that_comes_next() -> None:
+    free = Pace(0)
+    leave_all(free, [0.0] * 5, now=1000.0)
+    limited = Pace(5, [1000.1 - age for age in free.ages(1000.1)])
+    assert limited.next_at() == pytest.approx(1000.0 + 1 + GUARD_SECONDS)
+
+
+@given(
+    full=st.integers(min_value=1, max_value=60),
+    loops=st.lists(
+        st.tuples(st.integers(1, 60), st.integers(1, 90), st.floats(0, 1.5)), min_size=2, max_size=8
+    ),
+)
+def test_jobs_of_different_rates_take_turns_and_each_second_keeps_to_the_rate_at_its_end(
+    full: int, loops: list[tuple[int, int, float]]
+) -> None:
+    """Each loop is a job's own: its rate, its messages, and the pause after it."""
+    now, ages, left = 1000.0, list[float](), list[float]()
+    for rate, count, pause in loops:
+        mine = min(rate, full)
+        pace = Pace(full, [now - age for age in ages])
+        pace.retune(mine)
+        for _ in range(count):
+            now = max(now, pace.next_at())
+            pace.leave(now)
+            left.append(now)
+            assert len(left) <= mine or now - left[-1 - mine] >= 1.0
+        ages, now = pace.ages(now), now + pause
+        ages = [age + pause for age in ages]
+    assert busiest_window(left) <= full

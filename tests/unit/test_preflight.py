@@ -1,5 +1,6 @@
 """Orders held against templates of every form: what passes, and what is said of the rest."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -73,7 +74,7 @@ FORMS: dict[str, tuple[Template, dict[str, str]]] = {
 
 
 def order(request: api.QuickSend | api.CustomizeSend | api.DirectSend) -> Order:
-    made = check(request, Gateway())
+    made = check(request, Gateway(), datetime.now(UTC))
     assert isinstance(made, Order), made
     return made
 

@@ -59,7 +59,7 @@ def test_a_rejected_number_is_named_by_its_line_in_the_text(newline: str) -> Non
 @given(st.text("1x,;\t\r\n ", max_size=40))
 def test_lines_are_counted_as_an_editor_does(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    for line, value, _ in Text(text).entries():
+    for line, value, *_ in Text(text).entries():
         assert str(value) in lines[line - 1]
 
 

@@ -42,7 +42,7 @@ def summary(**changes: Any) -> Summary:
     return Summary(
         as_of=AT, job=api.JobView(**{**fields, **changes}), duration_seconds=7260.0,
         rates=rates(sent=6, delivered=4, read=1, failed=1),
-        audit=[api.AuditEntry(at=AT, kind="asked", what="pause", who=EVIL, why=EVIL)],
+        audit=[api.AuditEntry(at=AT, kind="asked", what="pause", value=None, who=EVIL, why=EVIL)],
     )  # fmt: skip
 
 

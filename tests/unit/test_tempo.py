@@ -55,6 +55,19 @@ def test_a_rate_that_was_lowered_meanwhile_is_the_end_of_growth() -> None:
     assert Tempo(6, Slowed(5, 10, seconds_ago=30), now=0).per_second(0) == pytest.approx(6)
 
 
+def test_a_job_goes_no_faster_than_its_own_limit_and_no_faster_than_its_number() -> None:
+    assert Tempo(10, None, now=0, limit=5).per_second(0) == 5
+    assert Tempo(0, None, now=0, limit=5).per_second(0) == 5
+    assert Tempo(3, None, now=0, limit=5).per_second(0) == 3
+
+
+def test_what_the_number_has_learned_outlives_a_limit_of_the_job_that_is_raised() -> None:
+    tempo = Tempo(80, Slowed(20, 80), now=0, limit=5)
+    assert tempo.per_second(0) == 5
+    tempo.limit = 60
+    assert tempo.per_second(10) == 28
+
+
 Happening = Literal["nothing", "throttled", "handed over"]
 happenings = st.sampled_from(("nothing", "nothing", "nothing", "throttled", "handed over"))
 # Between two messages: none, a moment, or as long as it takes to grow back.
