@@ -13,6 +13,7 @@ from aiohttp import web
 from gateway.app import make_app
 from gateway.auth import Keys
 from gateway.control_store import Control
+from gateway.expiry import Expiry
 from gateway.follower import Follower
 from gateway.hub import Hub
 from gateway.intake import Intake
@@ -22,6 +23,7 @@ from gateway.parts import Parts
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
+from gateway.upload_store import Uploads
 from gateway.wire import Runner
 from plumbing.broker import Broker
 from plumbing.logs import Log, Seldom
@@ -55,12 +57,13 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         following = await stack.enter_async_context(_connected(parts))
         taking_in = await stack.enter_async_context(_taking_in(parts))
         opening = await stack.enter_async_context(_opening(parts))
+        expiring = await stack.enter_async_context(_expiring(parts))
         await stack.enter_async_context(_asking(parts))
         await stack.enter_async_context(_listening(parts))
         parts.log.info("listening", url=f"http://{host}:{port}")
         if not (parts.settings.app_secrets or parts.settings.is_sandboxed):
             parts.log.warning("META_APP_SECRET is not set: webhooks are refused, no receipts come")
-        await _until(stop, following, taking_in, opening)
+        await _until(stop, following, taking_in, opening, expiring)
         parts.log.info("stopping")
 
 
@@ -93,6 +96,7 @@ def assemble(settings: Gateway, log: Log) -> Parts:
         meters=meters,
         store=store,
         suppressions=Suppressions(store),
+        uploads=Uploads(store),
         control=Control(store),
         broker=broker,
         intake=Intake(broker, meters, seldom),
@@ -136,6 +140,16 @@ async def _opening(parts: Parts) -> AsyncIterator[asyncio.Task[Pool]]:
         await end(opening)
         if not (opening.cancelled() or opening.exception()):
             await _close(opening.result())
+
+
+@asynccontextmanager
+async def _expiring(parts: Parts) -> AsyncIterator[asyncio.Task[None]]:
+    """Uploads that are over, deleted."""
+    sweeping = asyncio.create_task(Expiry(parts.uploads, parts.log).run())
+    try:
+        yield sweeping
+    finally:
+        await end(sweeping)
 
 
 @asynccontextmanager

@@ -64,21 +64,24 @@ async def _give(request: web.Request, name: str, wanted: Wanted) -> web.StreamRe
     if request.method == "HEAD":
         return response
     try:
-        await _write(response, chosen.header)
+        await write(response, chosen.header)
         while rows:
-            await _write(response, chosen.written(rows))
+            await write(response, chosen.written(rows))
             last = Place(rows[-1].number, rows[-1].source)
             rows = await store.in_order(last, AT_ONCE, wanted) if len(rows) == AT_ONCE else []
         await response.write_eof()
     except BaseException as error:
-        _cut(request)  # so that half a list does not look like a whole one
+        cut(request)  # half a list must not look like a whole one
         if not isinstance(error, ConnectionError):
             raise
     return response
 
 
-async def _write(response: web.StreamResponse, data: bytes) -> None:
-    """Raises ConnectionError when the client is gone, or takes nothing any more."""
+async def write(response: web.StreamResponse, data: bytes) -> None:
+    """Send a part of an answer.
+
+    Raises ConnectionError when the client is gone, or takes nothing any more.
+    """
     try:
         async with asyncio.timeout(WRITE_SECONDS):
             await response.write(data)
@@ -86,6 +89,7 @@ async def _write(response: web.StreamResponse, data: bytes) -> None:
         raise ConnectionAbortedError("a client took nothing for too long") from error
 
 
-def _cut(request: web.Request) -> None:
+def cut(request: web.Request) -> None:
+    """End the connection in the middle of an answer."""
     if request.transport is not None:
         request.transport.abort()

@@ -15,6 +15,7 @@ from gateway.numbers import Numbers
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
+from gateway.upload_store import Uploads
 from plumbing.broker import Broker
 from plumbing.logs import Log, Seldom
 from plumbing.meters import Meters
@@ -22,7 +23,7 @@ from schemas.settings import Gateway
 
 MOST_AT_WORK: Final = 4  # submissions that are read and written at the same time
 MOST_INSIDE: Final = 16  # with those that arrive or wait: 256 MiB of bodies at most
-MOST_TRANSFERS: Final = 4  # whole suppression lists that come in or go out at the same time
+MOST_TRANSFERS: Final = 4  # whole lists that come in or go out at the same time
 
 
 class Admission:
@@ -52,6 +53,7 @@ class Parts:
     meters: Meters
     store: Store
     suppressions: Suppressions
+    uploads: Uploads
     control: Control
     broker: Broker
     intake: Intake

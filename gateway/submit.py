@@ -81,15 +81,23 @@ async def _body(request: web.Request) -> bytes | Refusal:
 
 async def _submit(request: web.Request, body: bytes, kind: type[orders.Request]) -> web.Response:
     parts, started = request.app[PARTS], time.monotonic()
-    key = _idempotency_key(request)
+    key = idempotency_key(request)
     if isinstance(key, Refusal):
         return refused(key)
     digest = await _digest(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
-        return _answer_again(first, digest)
-    submitted = await read(body, kind, parts)
+        return answer_again(first, digest)
+    submitted = await read(body, kind, owner_of(request), parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
+    return await make(request, submitted, key, digest, started)
+
+
+async def make(
+    request: web.Request, submitted: Reading, key: str | None, digest: bytes | None, started: float
+) -> web.Response:
+    """Make the job of a submission that was read, and answer; `started` is of time.monotonic."""
+    parts = request.app[PARTS]
     suppressed = await _suppressed(submitted, parts)
     job = _new_job(submitted, owner_of(request), key, digest, parts.settings.loop_size, suppressed)
     made = await parts.store.add(job)
@@ -101,7 +109,8 @@ async def _submit(request: web.Request, body: bytes, kind: type[orders.Request])
     return answer(_said(made), 201)
 
 
-def _idempotency_key(request: web.Request) -> str | Refusal | None:
+def idempotency_key(request: web.Request) -> str | Refusal | None:
+    """The key of a submission, if it has one."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -162,10 +171,11 @@ async def _lost_race(parts: Parts, job: store.NewJob) -> web.Response:
     assert job.idempotency_key is not None
     winner = await parts.store.submission(job.owner, job.idempotency_key)
     assert winner is not None
-    return _answer_again(winner, job.request_hash)
+    return answer_again(winner, job.request_hash)
 
 
-def _answer_again(first: store.Submitted, digest: bytes | None) -> web.Response:
+def answer_again(first: store.Submitted, digest: bytes | None) -> web.Response:
+    """What the first submission with a key was told; a no to one that is another."""
     if first.request_hash != digest:
         return refused(errors.key_reused())
     return answer(_said(first), 201, REPLAYED)
