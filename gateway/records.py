@@ -18,6 +18,7 @@ SAMPLE_LINES: Final = 200
 
 _SAID: Final = re.compile(r"sep=([,;\t|])\r?\n?", re.IGNORECASE)  # Excel's own first line
 _AS_TEXT: Final = re.compile(r'="(.*)"', re.DOTALL)  # how people keep Excel from rounding a number
+_WRAPPED: Final = ("=", "'")
 BROKEN_QUOTES: Final = "its quotes do not match: a quote within a cell is written twice"
 
 
@@ -115,5 +116,8 @@ class _Reading:
 
 def _plain(cell: str) -> str:
     """A cell without what spreadsheets put around it: spaces, `="…"`, a leading apostrophe."""
-    text = _AS_TEXT.fullmatch(cell.strip(" \u00a0"))
+    cell = cell.strip(" \u00a0")
+    if cell[:1] not in _WRAPPED:
+        return cell
+    text = _AS_TEXT.fullmatch(cell)
     return bare(text[1].replace('""', '"') if text else cell)

@@ -65,7 +65,7 @@ def frames(data: bytes, sheet: str | None) -> Iterator[Frame]:
         if isinstance(chosen, Fault):
             yield chosen
             return
-        yield Head(chosen.name, book.sheet_names, _width(chosen))
+        yield Head(chosen.name, book.sheet_names, chosen.width)
         rows = _rows(chosen)
         while some := list(islice(rows, AT_ONCE)):
             yield Rows(some)
@@ -133,21 +133,19 @@ def _chosen(book: CalamineWorkbook, sheet: str | None) -> CalamineSheet | Fault:
 
 
 def _checked(sheet: CalamineSheet) -> CalamineSheet | Fault:
-    if _width(sheet) > MOST_COLUMNS:
+    if sheet.width > MOST_COLUMNS:
         return Fault(
-            f"has something in column {_width(sheet)} of the sheet {sheet.name[:64]!r}:"
-            f" {MOST_COLUMNS} columns at most"
+            f"has {sheet.width} columns in the sheet {sheet.name[:64]!r}: {MOST_COLUMNS} at most."
+            " Something may stand far to the right of the list"
         )
     return sheet
 
 
-def _width(sheet: CalamineSheet) -> int:
-    """How many columns there are from the sheet's first one on."""
-    return sheet.end[1] + 1 if sheet.end else 0
-
-
 def _rows(sheet: CalamineSheet) -> Iterator[Row]:
-    """Rows with something in them; `line` is the number that the spreadsheet shows beside them."""
+    """Rows with something in them; `line` is the number that the spreadsheet shows beside them.
+
+    They begin with the sheet's first row, and with the first column that has anything in it.
+    """
     for line, values in enumerate(sheet.iter_rows(), 1):
         cells = [text_of(value) for value in values]
         if is_blank(cells):
