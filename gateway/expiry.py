@@ -4,7 +4,7 @@ import asyncio
 from typing import Final, NoReturn
 
 from gateway.store import LedgerUnavailable
-from gateway.upload_store import SWEPT_AT_ONCE, Uploads
+from gateway.upload_store import Uploads
 from plumbing.logs import Log
 
 SWEEP_SECONDS: Final = 60.0
@@ -27,8 +27,6 @@ class Expiry:
         try:
             while some := await self._uploads.sweep():
                 swept += some
-                if some < SWEPT_AT_ONCE:
-                    break
         except LedgerUnavailable as error:
             self._log.warning("uploads are not swept", reason=str(error))
         if swept:

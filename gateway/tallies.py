@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Final
 
-from gateway.numbers import NO_COUNTRY, Invalid, Numbers, calling_code
+from gateway.numbers import NO_COUNTRY, SHORTEST, Invalid, Numbers, calling_code
 from gateway.recipients import REJECTED_SHOWN, VALUE_SHOWN, empty_column
 from gateway.rows import Row
 from schemas.api import RejectedLine
@@ -11,6 +11,7 @@ from schemas.upload_api import CountryProblem
 
 _FEW: Final = 10  # numbers, from which nothing is concluded
 _MANY_COUNTRIES: Final = 4
+_MANY_MISFITS: Final = 5  # every fifth number
 _WITH_COUNTRY: Final = ("+", "00", "\uff0b", "(+", "(00")
 
 
@@ -22,6 +23,7 @@ class Tally:
         self._seen: set[int] = set()  # a number is half as large as its digits
         self._fresh: list[str] = []
         self._codes: Counter[str] = Counter()  # of numbers that were written without one
+        self._misfits = 0  # written without one, and of no country's length
         self._without_country = 0
         self.duplicates = 0
         self.rejected: list[RejectedLine] = []
@@ -41,7 +43,7 @@ class Tally:
         number = value if isinstance(value, Invalid) else self._numbers.read(value)
         if isinstance(number, Invalid):
             return self._reject(row, "" if isinstance(value, Invalid) else value, number)
-        if not str(value).strip().startswith(_WITH_COUNTRY):
+        if not has_country(str(value)):
             self._codes[calling_code(number)] += 1
         if (key := int(number)) in self._seen:
             self.duplicates += 1
@@ -64,16 +66,16 @@ class Tally:
                 " one country, bring the file again with ?region= and its two letters, as DE; else"
                 " write them with a +.",
             )
-        total = self._codes.total()
-        most = max(self._codes.values(), default=0)
-        if total < _FEW or len(self._codes) < _MANY_COUNTRIES or most * 2 > total:
+        total = self._codes.total() + self._misfits
+        if total < _FEW or max(self._codes.values(), default=0) * 2 > total:
             return None
-        listed = ", ".join(f"+{code}" for code, _ in self._codes.most_common(5))
+        if len(self._codes) < _MANY_COUNTRIES and self._misfits * _MANY_MISFITS < total:
+            return None
         return CountryProblem(
             total,
-            f"{total} numbers are written without a + and would go to {len(self._codes)} countries"
-            f" ({listed}, …). If they are all of one country, bring the file again with ?region="
-            " and its two letters, as IN.",
+            f"{total} numbers are written without a +: of those, {self._misfits} fit no country and"
+            f" the others would go to {len(self._codes)}. If they are all of one country, bring the"
+            " file again with ?region= and its two letters, as IN.",
         )
 
     def _value(self, row: Row) -> str | Invalid:
@@ -87,7 +89,13 @@ class Tally:
     def _reject(self, row: Row, value: str, why: Invalid) -> str:
         self.rejected_total += 1
         self._without_country += why is NO_COUNTRY
+        self._misfits += sum(map(str.isdecimal, value)) >= SHORTEST and not has_country(value)
         if len(self.rejected) < REJECTED_SHOWN:
             shown = value or (row.cells[0] if row.fault and row.cells else "")
             self.rejected.append(RejectedLine(row.line, shown.strip()[:VALUE_SHOWN], why.reason))
         return why.reason
+
+
+def has_country(text: str) -> bool:
+    """Whether a number is written with its country."""
+    return text.strip(" '").startswith(_WITH_COUNTRY)

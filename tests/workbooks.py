@@ -1,4 +1,4 @@
-"""Small XLSX files, written by hand: what a test needs of the format, and what it should not have."""
+"""Small XLSX files, written by hand: what tests need of the format."""
 
 import io
 import zipfile
@@ -50,8 +50,7 @@ def workbook(
 
 def _frame(names: list[str], hidden: set[str]) -> dict[str, str]:
     sheets = "".join(
-        f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"'
-        f'{_HIDDEN if name in hidden else ""}/>'
+        f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"{_HIDDEN if name in hidden else ""}/>'
         for n, name in enumerate(names, 1)
     )
     links = "".join(

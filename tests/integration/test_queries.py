@@ -26,6 +26,7 @@ def test_all_who_use_postgres_have_their_queries() -> None:
     assert [str(path.relative_to(ROOT)) for path in FILES] == [
         "daemon/queries.sql", "daemon/rules.sql", "daemon/wishes.sql", "deploy/queries.sql",
         "gateway/control.sql", "gateway/queries.sql", "gateway/suppressions.sql",
+        "gateway/uploads.sql",
     ]  # fmt: skip
 
 
