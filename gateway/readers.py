@@ -27,7 +27,8 @@ _SAMPLE_CHARACTERS: Final = 64 * 2**10  # from which a delimiter is told
 _ROOT: Final = Path(__file__).parents[1]
 _KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")
 FRAME_SECONDS: Final = 90.0  # the process ends itself after 60 of work
-PIECE_BYTES: Final = 64 * 2**10  # of a CSV, between two looks at the event loop: about 5 ms
+PIECE_BYTES: Final = 64 * 2**10  # of a CSV: into lines in a few ms, also where all are blank
+LINES_AT_ONCE: Final = 500  # between two looks at the event loop: 5 ms
 LARGEST_FRAME_BYTES: Final = 64 * 2**20
 
 
@@ -62,7 +63,7 @@ async def reader_of(
         if isinstance(chunk, Refusal):
             return chunk
         first += chunk
-    if not first.strip():
+    if not first:
         return errors.bad_request("The file is empty.")
     if first.startswith(_WORKBOOK):
         return WorkbookReader(body, first, sheet)
@@ -77,16 +78,22 @@ class CsvReader:
     ) -> None:
         self._body, self._first = body, first
         self._text, self._delimiter = Text(encoding), delimiter
-        self._lines: list[str] = []  # until the delimiter is known
+        self._lines: list[str] = []  # not yet rows: until the delimiter is known, then a piece
+        self._size = 0
         self._records: Records | None = None
         self._is_over = False
 
     async def next(self) -> Sequence[Row] | Refusal:
-        while not self._is_over:
-            rows = await self._step()
-            if rows:  # or a Refusal
-                return rows
-        return []
+        while True:
+            if self._records and self._lines:
+                rows = self._some(self._records)
+                await asyncio.sleep(0)  # short lines are many in a piece, and blank ones no rows
+                if rows:
+                    return rows
+            elif self._is_over:
+                return []
+            elif refusal := await self._step():
+                return refusal
 
     @property
     def told(self) -> Told:
@@ -106,7 +113,8 @@ class CsvReader:
     async def close(self) -> None:
         """Nothing is held."""
 
-    async def _step(self) -> Sequence[Row] | Refusal:
+    async def _step(self) -> Refusal | None:
+        """Read on: a piece of the body into lines."""
         chunk = self._first or await self._body.next()
         if isinstance(chunk, Refusal):
             return chunk
@@ -115,16 +123,20 @@ class CsvReader:
         lines = self._text.feed(chunk) if chunk else self._text.end()
         if isinstance(lines, Invalid):
             return errors.bad_request(f"The file {lines.reason}.")
-        return self._rows(lines)
-
-    def _rows(self, lines: list[str]) -> Sequence[Row]:
+        self._lines += lines
         if self._records is None:
-            self._lines += lines
-            if not self._is_over and sum(map(len, self._lines)) < _SAMPLE_CHARACTERS:
-                return []
-            self._records, lines = self._begun(self._lines), self._lines
-            self._lines = []
-        return list(self._records.feed(lines, is_end=self._is_over))
+            self._size += sum(map(len, lines))
+            if self._is_over or self._size >= _SAMPLE_CHARACTERS:
+                self._records = self._begun(self._lines)
+        if self._is_over:
+            self._lines.append("")  # so that what waits for its quote is asked for once more
+        return None
+
+    def _some(self, records: Records) -> Sequence[Row]:
+        """The rows of the next lines."""
+        some, self._lines = self._lines[:LINES_AT_ONCE], self._lines[LINES_AT_ONCE:]
+        is_end = self._is_over and not self._lines
+        return list(records.feed([line for line in some if line], is_end=is_end))
 
     def _begun(self, lines: list[str]) -> Records:
         """Reads rows with the delimiter that was asked for, that the file names, or that fits."""

@@ -56,7 +56,13 @@ class Records:
     def feed(self, lines: Sequence[str], *, is_end: bool = False) -> Iterator[Row]:
         """The rows that are whole by now; at the end also what has been waiting for its quote."""
         self._lines.extend(lines)
-        while self._lines and (row := self._next(is_end=is_end)):
+        while self._lines:
+            if self._lines[0].isspace():  # asked first: a file may have millions of them
+                self._drop(1)
+                continue
+            row = self._next(is_end=is_end)
+            if row is None:
+                return
             if row.fault or not is_blank(row.cells):
                 yield row
 

@@ -80,7 +80,7 @@ class Text:
         cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
         self._rest = data[cut:]
         if len(self._rest) > LONGEST_ROW:
-            return Invalid(f"has a line of more than {LONGEST_ROW // 2**10} KiB: is it a list?")
+            return Invalid(f"has a line of more than {LONGEST_ROW // 2**10} KiB, as no list has")
         return self._decoded(data[:cut])
 
     def end(self) -> list[str] | Invalid:

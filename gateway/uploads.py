@@ -23,7 +23,7 @@ from gateway.texts import known_encoding
 from gateway.upload_store import Kept
 from gateway.uploaded import not_yours, numbers_of
 from schemas.environment import parse_region, parse_yes_or_no
-from schemas.upload_api import UploadDeleted
+from schemas.upload_api import Upload, UploadDeleted
 
 BODY_LIMIT_BYTES: Final = 50 * 2**20
 BODY_SECONDS: Final = 600.0
@@ -63,7 +63,7 @@ async def read(request: web.Request) -> web.Response:
     kept = await _find(request)
     if isinstance(kept, Refusal):
         return refused(kept)
-    return web.Response(body=kept.answer, content_type="application/json")
+    return answer(msgspec.json.decode(kept.answer, type=Upload))
 
 
 async def delete(request: web.Request) -> web.Response:
@@ -123,9 +123,12 @@ def _options(query: Mapping[str, str]) -> _Options | Refusal:
         return errors.bad_request("encoding is none that is known: utf-8, windows-1251, gb18030 …")
     if delimiter and (delimiter := delimiter_named(delimiter)) is None:
         return errors.bad_request("delimiter must be comma, semicolon, tab or pipe.")
+    sheet = query.get("sheet") or None
+    if sheet and not (sheet.isprintable() and len(sheet) <= LONGEST_FILENAME):
+        return errors.bad_request("sheet is the name of a sheet of the workbook, on one line.")
     return _Options(
         filename=query.get("filename"), region=region, encoding=encoding, delimiter=delimiter,
-        sheet=query.get("sheet") or None,
+        sheet=sheet,
         wishes=Wishes(has_header, query.get("numberColumn") or None),
     )  # fmt: skip
 

@@ -186,6 +186,7 @@ async def test_a_cell_far_away_ends_the_reader_and_not_the_gateway(
         ("?hasHeader=maybe", "hasHeader"),
         ("?encoding=klingon", "encoding"),
         ("?delimiter=x", "delimiter must be"),
+        ("?sheet=a%00b", "sheet is the name"),
         ("?numberColumn=Fax", 'no column "Fax"'),
     ],
 )
@@ -200,6 +201,17 @@ async def test_what_was_guessed_can_be_overruled(gateway: Running) -> None:
     asked = "?region=de&hasHeader=no&delimiter=pipe&numberColumn=Column%202"
     said = await taken(gateway, "Ann|0170 1234567\nBo|0170 1234568\n", asked)
     assert (said["valid"], said["region"], said["columns"]) == (2, "DE", ["Column 1", "Column 2"])
+
+
+async def test_blank_lines_cost_nothing_wherever_they_stand(gateway: Running) -> None:
+    said = await taken(gateway, "\n" * 300_000 + "Phone\n" + "\r\n" * 70_000 + "+491701234567")
+    assert (said["valid"], said["preview"][0]["line"]) == (1, 370_002)
+    assert (await bring(gateway, "\n" * 300_000)).body["message"] == "The file has no rows."
+
+
+async def test_a_quote_that_is_open_at_the_end_is_told(gateway: Running) -> None:
+    said = await taken(gateway, 'Phone,Name\n+491701234567,Bo\n+491701234568,"Ann')
+    assert (said["valid"], said["rejected"][0]["line"]) == (1, 3)
 
 
 async def test_a_row_whose_quotes_do_not_match_is_rejected_alone(gateway: Running) -> None:
