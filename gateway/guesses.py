@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from gateway.numbers import Invalid, Numbers
-from gateway.rows import MOST_COLUMNS, Row
+from gateway.upload_rows import MOST_COLUMNS, Row
 from schemas.column_names import likeness
 
 SAMPLE_ROWS: Final = 200

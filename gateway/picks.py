@@ -9,7 +9,7 @@ import msgspec
 from gateway.guesses import no_column
 from gateway.numbers import Invalid
 from gateway.recipients import Entry, empty_column
-from gateway.rows import Row
+from gateway.upload_rows import Row
 from gateway.values import sendable
 from schemas.places import places_of
 

@@ -19,7 +19,7 @@ from gateway.bodies import Body
 from gateway.errors import Refusal
 from gateway.numbers import Invalid
 from gateway.records import DELIMITERS, Records, delimiter_of, said_delimiter
-from gateway.rows import CSV, XLSX, Fault, Head, Row, Rows, unframed
+from gateway.upload_rows import CSV, XLSX, Fault, Head, Row, Rows, unframed
 from gateway.texts import MIXED, WINDOWS, Text
 
 _WORKBOOK: Final = b"PK\x03\x04"
@@ -189,7 +189,7 @@ class WorkbookReader:
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         asked = () if self._sheet is None else (self._sheet,)
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.workbook", *asked, cwd=_ROOT, env=environment,
+            sys.executable, "-m", "gateway.workbook_reader", *asked, cwd=_ROOT, env=environment,
             stdin=PIPE, stdout=PIPE, stderr=DEVNULL,
         )  # fmt: skip
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from gateway.rows import LONGEST_ROW, Row, is_blank
+from gateway.upload_rows import LONGEST_ROW, Row, is_blank
 from gateway.sheets import bare
 
 DELIMITERS: Final = {";": "semicolon", "\t": "tab", "|": "pipe", ",": "comma"}

@@ -18,8 +18,8 @@ from gateway.guesses import SAMPLE_ROWS, Layout, Wishes, layout_of, width_of
 from gateway.parts import Parts
 from gateway.readers import Reader
 from gateway.reading import ENTRIES_PER_CAP
-from gateway.rows import Chunk, Reject, Row, fitted
-from gateway.tallies import Tally
+from gateway.upload_rows import Chunk, Reject, Row, fitted
+from gateway.upload_counts import Tally
 from gateway.upload_store import MOST_KEPT, Kept
 from gateway.uploaded import numbers_of
 from schemas.upload_api import PreviewRow, Upload

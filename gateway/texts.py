@@ -8,7 +8,7 @@ import codecs
 from typing import Final
 
 from gateway.numbers import Invalid
-from gateway.rows import LONGEST_ROW
+from gateway.upload_rows import LONGEST_ROW
 
 # Encodings by which text is sent about, as Python has them; a name is asked of codecs.lookup.
 KNOWN: Final = frozenset((

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from gateway.rows import Chunk, packed, unpacked
+from gateway.upload_rows import Chunk, packed, unpacked
 from gateway.store import Store
 from plumbing.postgres import load_queries
 

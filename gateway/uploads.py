@@ -17,7 +17,7 @@ from gateway.exports import cut, write
 from gateway.guesses import Wishes, names_of
 from gateway.parts import PARTS
 from gateway.readers import delimiter_named, reader_of
-from gateway.rows import Chunk
+from gateway.upload_rows import Chunk
 from gateway.taking import Brought, Taking
 from gateway.texts import known_encoding
 from gateway.upload_store import Kept

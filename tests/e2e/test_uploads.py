@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.test_control import until_over
 from tests.fleet import PHONE, Fleet
-from tests.workbooks import table, workbook
+from tests.made_workbooks import table, workbook
 
 pytestmark = pytest.mark.timeout(120)
 PEOPLE = 60

@@ -23,7 +23,7 @@ from schemas.environment import Secret, parse_api_keys
 from tests.gateways import CUSTOMIZE, PHONE, Answer, Running, serving
 from tests.shelf import Shelf, listed
 from tests.support import processes_with, until
-from tests.workbooks import DATE, dated, table, workbook
+from tests.made_workbooks import DATE, dated, table, workbook
 
 UPLOAD = "/api/bulk/upload"
 LIST = """\
@@ -512,6 +512,6 @@ def readers_of_ours() -> list[int]:
     here = str(os.getpid())
     return [
         pid
-        for pid in processes_with("gateway.workbook")
+        for pid in processes_with("gateway.workbook_reader")
         if (stat := Path(f"/proc/{pid}/stat")).exists() and stat.read_text().split()[3] == here
     ]

@@ -8,8 +8,8 @@ from gateway.guesses import Layout, Wishes, layout_of, names_of, width_of
 from gateway.numbers import Invalid, Numbers
 from gateway.picks import FromUpload, Picks, missing
 from gateway.recipients import Entry
-from gateway.rows import Row
-from gateway.tallies import Tally
+from gateway.upload_rows import Row
+from gateway.upload_counts import Tally
 from schemas.column_names import likeness
 
 NUMBERS, INDIA = Numbers(), Numbers("IN")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.records import BROKEN_QUOTES, Records, delimiter_of, said_delimiter
-from gateway.rows import LONGEST_ROW, Chunk, Reject, Row, fitted, packed, unpacked
+from gateway.upload_rows import LONGEST_ROW, Chunk, Reject, Row, fitted, packed, unpacked
 
 
 def rows_of(text: str, delimiter: str = ",", size: int | None = None) -> list[Row]:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.numbers import Invalid
-from gateway.rows import LONGEST_ROW
+from gateway.upload_rows import LONGEST_ROW
 from gateway.texts import MIXED, UTF_8, UTF_16, WINDOWS, Text, known_encoding
 
 

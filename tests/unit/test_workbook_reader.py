@@ -6,9 +6,9 @@ import zipfile
 
 import pytest
 
-from gateway.rows import Fault, Frame, Head, Row, Rows, framed, unframed
-from gateway.workbook import RATIO_FROM_BYTES, frames
-from tests.workbooks import DATE, HOURS, MOMENT, TIME, Sheet, Xml, dated, table, workbook
+from gateway.upload_rows import Fault, Frame, Head, Row, Rows, framed, unframed
+from gateway.workbook_reader import RATIO_FROM_BYTES, frames
+from tests.made_workbooks import DATE, HOURS, MOMENT, TIME, Sheet, Xml, dated, table, workbook
 
 PHONE = "+49 1511 2345678"
 

@@ -15,7 +15,7 @@ CREATE TABLE uploads (
 CREATE INDEX uploads_expiry ON uploads (expires_at);
 CREATE INDEX uploads_owner ON uploads (owner);
 
--- Their rows, some hundred together and compressed: gateway.rows has the form.
+-- Their rows, some hundred together and compressed: gateway.upload_rows has the form.
 CREATE TABLE upload_chunks (
     upload_id uuid NOT NULL REFERENCES uploads ON DELETE CASCADE,
     no        integer NOT NULL CHECK (no >= 0),

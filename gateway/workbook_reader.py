@@ -1,4 +1,4 @@
-"""`python -m gateway.workbook [sheet]`: an XLSX on stdin, its rows as frames on stdout.
+"""`python -m gateway.workbook_reader [sheet]`: an XLSX on stdin, its rows as frames on stdout.
 
 A process of its own, because a workbook of a few kilobytes may ask for any amount of memory, and
 the library that reads it then ends its process. This one may take so much and no more, and holds
@@ -26,7 +26,7 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
-from gateway.rows import LONGEST_ROW, MOST_COLUMNS, Fault, Frame, Head, Row, Rows, framed, is_blank
+from gateway.upload_rows import LONGEST_ROW, MOST_COLUMNS, Fault, Frame, Head, Row, Rows, framed, is_blank
 
 MOST_MEMORY_BYTES: Final = 1024 * 2**20  # of address space: 50,000 rows of ten columns take 150 MB
 MOST_CPU_SECONDS: Final = 60

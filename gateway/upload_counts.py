@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.numbers import NO_COUNTRY, SHORTEST, Invalid, Numbers, calling_code
 from gateway.recipients import REJECTED_SHOWN, VALUE_SHOWN, empty_column
-from gateway.rows import Row
+from gateway.upload_rows import Row
 from schemas.api import RejectedLine
 from schemas.upload_api import CountryProblem
 
