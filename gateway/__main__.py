@@ -13,6 +13,7 @@ from aiohttp import web
 from gateway.app import make_app
 from gateway.auth import Keys
 from gateway.control_store import Control
+from gateway.expiry import Expiry
 from gateway.figures import questions
 from gateway.follower import Follower
 from gateway.hub import Hub
@@ -25,6 +26,7 @@ from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
 from gateway.truth_store import Truth
+from gateway.upload_store import Uploads
 from gateway.wire import Runner
 from plumbing.broker import Broker
 from plumbing.condition import ask, feel, watch_pool
@@ -61,6 +63,7 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         following = await stack.enter_async_context(_connected(parts))
         taking_in = await stack.enter_async_context(_taking_in(parts))
         opening = await stack.enter_async_context(_opening(parts))
+        expiring = await stack.enter_async_context(_expiring(parts))
         await stack.enter_async_context(_asking(parts))
         await stack.enter_async_context(_listening(parts))
         feeling = await stack.enter_async_context(_feeling(parts))
@@ -69,7 +72,7 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         opening.add_done_callback(lambda opened: _tell_ready(parts, opened))
         if not (parts.settings.app_secrets or parts.settings.is_sandboxed):
             parts.log.warning("META_APP_SECRET is not set: webhooks are refused, no receipts come")
-        await _until(stop, following, taking_in, opening, *feeling)
+        await _until(stop, following, taking_in, opening, expiring, *feeling)
         parts.log.info("stopping")
 
 
@@ -108,6 +111,7 @@ def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
         meters=meters,
         store=store,
         suppressions=Suppressions(store),
+        uploads=Uploads(store),
         control=Control(store),
         truth=Truth(store),
         resends=Resends(store),
@@ -161,6 +165,16 @@ async def _opening(parts: Parts) -> AsyncIterator[asyncio.Task[Pool]]:
         await end(opening)
         if not (opening.cancelled() or opening.exception()):
             await _close(opening.result())
+
+
+@asynccontextmanager
+async def _expiring(parts: Parts) -> AsyncIterator[asyncio.Task[None]]:
+    """Uploads that are over, deleted."""
+    sweeping = asyncio.create_task(Expiry(parts.uploads, parts.log).run())
+    try:
+        yield sweeping
+    finally:
+        await end(sweeping)
 
 
 @asynccontextmanager

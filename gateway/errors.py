@@ -173,6 +173,30 @@ def brake_is_on(phone_number_id: str) -> Refusal:
     )
 
 
+def upload_not_found(upload_id: str) -> Refusal:
+    return Refusal(
+        status=404,
+        error="Upload not found",
+        message=f"There is no upload {upload_id[:64]} here: it was deleted, or a day is over."
+        " Bring the file again.",
+    )
+
+
+def too_many_uploads(most: int) -> Refusal:
+    return Refusal(
+        status=409,
+        error="Too many uploads",
+        message=f"{most} uploads of this key are kept already: delete those that are done with.",
+    )
+
+
+def workbook_too_much() -> Refusal:
+    return bad_request(
+        "The workbook cannot be read: it is damaged, or takes too much memory or time (something"
+        " may stand in a cell far away from the list). Save the list as CSV."
+    )
+
+
 def suppression_not_found(number: str) -> Refusal:
     return Refusal(
         status=404,

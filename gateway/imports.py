@@ -18,10 +18,10 @@ from gateway.errors import Refusal
 from gateway.numbers import Invalid
 from gateway.parts import PARTS, Parts
 from gateway.sheets import Lines
+from gateway.stop_lines import Intake
 from gateway.store import LedgerUnavailable
 from gateway.suppression_store import Change
 from gateway.suppressions import told
-from gateway.uploads import Intake
 from schemas.suppressions import imported_by
 
 BODY_LIMIT_BYTES: Final = 50 * 2**20

@@ -20,7 +20,7 @@ SHORTEST, LONGEST = 7, 15  # digits of an international number, its calling code
 
 _PLAIN: Final = re.compile(r"\+?[0-9]+")
 _USUAL: Final = str.maketrans("", "", " -()/\u00a0")  # dropped in one step; a dot may be decimal
-_SPREADSHEET: Final = re.compile(r"[0-9]([.,][0-9]+)?[eE]\+?[0-9]+")
+_SPREADSHEET: Final = re.compile(r"\+?([0-9])(?:[.,]([0-9]+))?[eE]\+?([0-9]{1,3})")
 _WHOLE_FLOAT: Final = re.compile(r"(\+?[0-9]{5,})\.0+")
 _DECIMAL: Final = re.compile(r"\+?[0-9]{7,}\.[0-9]{1,2}")
 _NEGATIVE: Final = re.compile(r"\s*[-\u2212][0-9]")
@@ -166,13 +166,21 @@ def _without_separators(text: str) -> str | Invalid:
     for label in _LABELS:
         if text[: len(label)].lower() == label:
             text = text[len(label) :].lstrip()
-    if _SPREADSHEET.fullmatch(text):
-        return Invalid("a spreadsheet has rounded it: format the column as text")
+    if rounded := _SPREADSHEET.fullmatch(text):
+        return _unrounded(*rounded.groups(""))
     if whole := _WHOLE_FLOAT.fullmatch(text):
         return whole[1]
     if _DECIMAL.fullmatch(text):
         return Invalid("has decimals: format the column as text")
     return _joined(text)
+
+
+def _unrounded(first: str, decimals: str, exponent: str) -> str | Invalid:
+    """The digits of `4.915112345678E+12` where all of them are there; fewer have been rounded."""
+    places = int(exponent)
+    if len(decimals) < places or decimals[places:].strip("0"):
+        return Invalid("a spreadsheet has rounded it: format the column as text")
+    return first + decimals[:places]
 
 
 def _joined(text: str) -> str | Invalid:
@@ -214,6 +222,11 @@ def _international(digits: str) -> str | Invalid:
     if len(national) in lengths and not national.startswith("0") and len(digits) <= LONGEST:
         return digits
     return _by_library(f"+{digits}", None)
+
+
+def calling_code(number: str) -> str:
+    """The calling code of a number that was read."""
+    return _calling_code(number)[0]
 
 
 def _calling_code(digits: str) -> tuple[str, frozenset[int]]:

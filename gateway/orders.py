@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
 from gateway import errors
 from gateway.errors import Refusal
 from gateway.numbers import Invalid
+from gateway.picks import FromUpload
 from gateway.plans import Plan, plan_of
 from gateway.recipients import Source, Table, Text, Values
 from gateway.values import sendable
@@ -52,7 +54,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     phone_number_id: str
     content: jobs.Content
-    source: Source
+    source: Source | FromUpload
     plan: Plan
     places: Mapping[str, Place] = {}
     filled_by: str = COMPONENTS
@@ -148,16 +150,33 @@ def _customize(request: api.CustomizeSend, plan: Plan) -> Order | Refusal:
         return errors.bad_request(f"variableMappings {fault}.")
     if request.zone_column is not None and (plan.window is None or plan.window.is_fixed):
         return errors.bad_request('zoneColumn is for a window whose zone is "recipient".')
+    source = _rows(request, mappings)
+    if isinstance(source, Refusal):
+        return source
     return Order(
         phone_number_id=request.phone_number_id or "",
         content=jobs.Template(request.template_name or "", request.language or DEFAULT_LANGUAGE),
-        source=Table(
-            request.data or [], request.recipient_column or "", mappings, request.zone_column
-        ),
+        source=source,
         plan=plan,
         places=places_of(mappings),
         filled_by="variableMappings",
         campaign_name=request.campaign_name,
+    )
+
+
+def _rows(request: api.CustomizeSend, mappings: Mapping[str, str]) -> Table | FromUpload | Refusal:
+    """The rows themselves, or which file has them."""
+    column = request.recipient_column or ""
+    if request.upload_id is None:
+        return Table(request.data or [], column, mappings, request.zone_column)
+    if request.data is not None:
+        return errors.bad_request("Give data or uploadId, not both.")
+    try:
+        upload_id = UUID(request.upload_id)
+    except ValueError:
+        return errors.upload_not_found(request.upload_id)
+    return FromUpload(
+        upload_id, column, mappings, request.has_header, zone_column=request.zone_column
     )
 
 
@@ -189,6 +208,8 @@ def _content(message: api.TemplateMessage | api.TextMessage) -> jobs.Content:
 def _missing(request: Request) -> list[str]:
     """Required fields that are absent, null, or blank; a blank list is told as such later."""
     values = {field.encode_name: field.name for field in msgspec.structs.fields(request)}
+    if isinstance(request, api.CustomizeSend) and request.upload_id is not None:
+        values["data"] = "upload_id"
     return [
         name
         for name in request.REQUIRED

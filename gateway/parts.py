@@ -17,6 +17,7 @@ from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import Templates
 from gateway.truth_store import Truth
+from gateway.upload_store import Uploads
 from plumbing.broker import Broker
 from plumbing.life import Life
 from plumbing.logs import Log, Seldom
@@ -55,6 +56,7 @@ class Parts:
     meters: Meters
     store: Store
     suppressions: Suppressions
+    uploads: Uploads
     control: Control
     truth: Truth
     resends: Resends

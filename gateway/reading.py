@@ -1,6 +1,8 @@
-"""The body of a submission, read into all that a job is made of, or the refusal."""
+"""A submission, read into all that a job is made of, or the refusal."""
 
 import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Final, NamedTuple
@@ -12,13 +14,26 @@ from gateway.errors import Refusal
 from gateway.hours import Hours
 from gateway.inspection import inspect
 from gateway.malformed import malformed
+from gateway.numbers import Numbers
 from gateway.orders import Order, Request, check, ignored_fields, oversized
 from gateway.parts import Parts
+from gateway.picks import FromUpload
 from gateway.preflight import Passed
-from gateway.recipients import MalformedRow, Recipients
+from gateway.recipients import Entry, MalformedRow, Recipients, Source
+from gateway.uploaded import open_upload, slices_of
 
 SLICE: Final = 50  # entries between two looks at the event loop: under 1 ms, fat rows more
 ENTRIES_PER_CAP: Final = 4  # duplicates and nonsense included: reading a list has an end
+
+Slices = AsyncGenerator[list[Entry] | Refusal]
+
+
+class Listed(NamedTuple):
+    """A list that is read as it comes; `fault` says, after it, what is wrong with it as a whole."""
+
+    slices: Slices
+    fault: Callable[[], str | None]
+    numbers: Numbers
 
 
 class Reading(NamedTuple):
@@ -32,25 +47,38 @@ class Reading(NamedTuple):
     now: datetime  # as of which it was read
 
 
-async def read(body: bytes, kind: type[Request], parts: Parts) -> Reading | Refusal:
+async def read(body: bytes, kind: type[Request], owner: str, parts: Parts) -> Reading | Refusal:
     """The order first, then its template, then its list: the cheap noes before the dear ones."""
     now = datetime.now(UTC)
     order = order_of(body, kind, parts, now)
-    return order if isinstance(order, Refusal) else await read_on(order, body, kind, parts, now)
+    if isinstance(order, Refusal):
+        return order
+    return await read_on(order, ignored_fields(body, kind), owner, parts, now)
 
 
 async def read_on(
-    order: Order, body: bytes, kind: type[Request], parts: Parts, now: datetime
+    order: Order, ignored: list[str], owner: str, parts: Parts, now: datetime
 ) -> Reading | Refusal:
     """What follows on the order: its template, and its list."""
-    passed = await inspect(order, parts)
-    if isinstance(passed, Refusal):
-        return passed
-    hours = Hours(order.plan.window, order.plan.scheduled_at or now)
-    recipients = await _recipients(order, passed, parts, hours)
-    if isinstance(recipients, Refusal):
-        return recipients
-    return Reading(order, passed, recipients, ignored_fields(body, kind), hours, now)
+    listed = await _listed(order, owner, parts)
+    if isinstance(listed, Refusal):
+        return listed
+    return await read_list(order, listed, ignored, parts, now)
+
+
+async def read_list(
+    order: Order, listed: Listed, ignored: list[str], parts: Parts, now: datetime
+) -> Reading | Refusal:
+    """The same of an order whose list is at hand."""
+    async with aclosing(listed.slices) as slices:
+        passed = await inspect(order, parts)
+        if isinstance(passed, Refusal):
+            return passed
+        hours = Hours(order.plan.window, order.plan.scheduled_at or now)
+        recipients = Recipients(listed.numbers, passed.check, hours)
+        refusal = await _gather(slices, recipients, parts.settings.hard_cap)
+    refusal = refusal or _fault(listed, passed, recipients, parts.settings.hard_cap)
+    return refusal or Reading(order, passed, recipients, ignored, hours, now)
 
 
 def order_of(body: bytes, kind: type[Request], parts: Parts, now: datetime) -> Order | Refusal:
@@ -64,30 +92,48 @@ def order_of(body: bytes, kind: type[Request], parts: Parts, now: datetime) -> O
     return check(request, parts.settings, now)
 
 
-async def _recipients(
-    order: Order, passed: Passed, parts: Parts, hours: Hours
-) -> Recipients | Refusal:
+async def _listed(order: Order, owner: str, parts: Parts) -> Listed | Refusal:
+    """The list of an order: in its body, or in a file that came before."""
+    match order.source:
+        case FromUpload() as asked:
+            opened = await open_upload(asked, owner, parts)
+            if isinstance(opened, Refusal):
+                return opened
+            return Listed(slices_of(opened, parts, SLICE), lambda: None, opened.numbers)
+        case source:
+            return Listed(_slices(source), source.fault, parts.numbers)
+
+
+async def _slices(source: Source) -> Slices:
+    entries = source.entries()
+    while batch := list(islice(entries, SLICE)):
+        yield batch
+
+
+async def _gather(slices: Slices, recipients: Recipients, cap: int) -> Refusal | None:
     """Read the list in slices, so that streams and health checks go on meanwhile."""
-    recipients, entries = Recipients(parts.numbers, passed.check, hours), order.source.entries()
-    most = ENTRIES_PER_CAP * parts.settings.hard_cap
     try:
-        while recipients.total <= most and (batch := list(islice(entries, SLICE))):
+        async for batch in slices:
+            if isinstance(batch, Refusal):
+                return batch
             for entry in batch:
                 recipients.add(entry)
+            if recipients.total > ENTRIES_PER_CAP * cap:
+                return errors.bad_request(
+                    f"The list has more than {ENTRIES_PER_CAP * cap} entries."
+                )
             await asyncio.sleep(0)
     except MalformedRow as error:
         return errors.bad_request(str(error))
     except RecursionError:
         return errors.bad_request("The JSON is nested too deeply.")
-    return _fault(order, passed, recipients, parts.settings.hard_cap) or recipients
+    return None
 
 
-def _fault(order: Order, passed: Passed, recipients: Recipients, cap: int) -> Refusal | None:
+def _fault(listed: Listed, passed: Passed, recipients: Recipients, cap: int) -> Refusal | None:
     """What is wrong with the list as a whole."""
     accepted = len(recipients.accepted)
-    if recipients.total > ENTRIES_PER_CAP * cap:
-        return errors.bad_request(f"The list has more than {ENTRIES_PER_CAP * cap} entries.")
-    if fault := order.source.fault():
+    if fault := listed.fault():
         return errors.bad_request(f"{fault}.")
     if recipients.total == 0:
         return errors.no_recipients()

@@ -95,6 +95,7 @@ class MalformedRow(Exception):
 
     def __init__(self, line: int, error: object) -> None:
         super().__init__(f"data[{line - 1}] (row {line}) cannot be read: {error}")
+        self.line, self.why = line, str(error)
 
 
 class Table:
@@ -109,29 +110,25 @@ class Table:
     ) -> None:  # fmt: skip
         places = places_of(mappings)
         self._rows, self._column, self._zone_column = rows, column, zone_column
+        self._known: list[str] | None = None  # the columns of the first row
         self._mappings = [(key, name, places[key].part) for key, name in mappings.items()]
         self._absent = {column, *mappings.values()} | ({zone_column} if zone_column else set())
 
     def entries(self) -> Iterator[Entry]:
         """Raises MalformedRow."""
         for line, raw in enumerate(self._rows, 1):
-            row = _row(line, raw)
-            if self._absent:
-                self._absent -= row.keys()
-            yield self._entry(line, row)
+            yield self.entry(line, raw)
 
-    def fault(self) -> str | None:
-        if not self._absent or not self._rows:
-            return None
-        known = _ROW.decode(self._rows[0])
-        missing = ", ".join(f'"{name}"' for name in sorted(self._absent))
-        listed = ", ".join(islice(known, COLUMNS_SHOWN)) or "none"
-        return f"data has no column {missing}; its columns are: {listed}"
-
-    def _entry(self, line: int, row: dict[str, Any]) -> Entry:
+    def entry(self, line: int, raw: msgspec.Raw | bytes) -> Entry:
+        """What one row says. Raises MalformedRow."""
+        row = _row(line, raw)
+        if self._known is None:
+            self._known = list(islice(row, COLUMNS_SHOWN))
+        if self._absent:
+            self._absent -= row.keys()
         value = row.get(self._column)
         if value is None or value == "":
-            return Entry(line, Invalid(f'the column "{self._column}" is empty'))
+            return Entry(line, empty_column(self._column))
         zone = self._zone(row) if self._zone_column else None
         if not self._mappings:
             return Entry(line, value, zone=zone)
@@ -141,6 +138,13 @@ class Table:
         """An empty cell leaves it to the number; what is no text is no zone either."""
         value = row.get(self._zone_column or "")
         return None if value is None or value == "" else str(value).strip()
+
+    def fault(self) -> str | None:
+        if not self._absent or self._known is None:
+            return None
+        missing = ", ".join(f'"{name}"' for name in sorted(self._absent))
+        listed = ", ".join(self._known) or "none"
+        return f"data has no column {missing}; its columns are: {listed}"
 
     def _variables(self, row: dict[str, Any]) -> Mapping[str, str] | Invalid:
         variables = {}
@@ -152,7 +156,12 @@ class Table:
         return variables
 
 
-def _row(line: int, raw: msgspec.Raw) -> dict[str, Any]:
+def empty_column(name: str) -> Invalid:
+    """That a row has no number."""
+    return Invalid(f'the column "{name}" is empty')
+
+
+def _row(line: int, raw: msgspec.Raw | bytes) -> dict[str, Any]:
     if len(memoryview(raw)) > LARGEST_ROW_BYTES:
         raise MalformedRow(line, f"it has more than {LARGEST_ROW_BYTES // 2**10} KiB")
     try:

@@ -15,7 +15,7 @@ from schemas.suppression_api import Suppression
 LONGEST_LINE_BYTES: Final = 16 * 2**10
 COLUMNS: Final = ("number", "scope", "reason", "at", "source", "messageId", "jobId", "seq")
 
-_BOM: Final = b"\xef\xbb\xbf"  # else a spreadsheet takes the file for one of Windows-1252
+BOM: Final = b"\xef\xbb\xbf"  # else a spreadsheet takes the file for one of Windows-1252
 _STARTS: Final = (
     ((b"\xff\xfe", b"\xfe\xff"), "is UTF-16: save it as CSV in UTF-8"),
     ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), "is a spreadsheet's own format: save it as CSV"),
@@ -40,7 +40,7 @@ class Lines:
             self._is_begun = True
             if wrong := _no_text(data):
                 return wrong
-            data = data.removeprefix(_BOM)
+            data = data.removeprefix(BOM)
         # The \r that ends a chunk may be half of a line end.
         cut = max(data.rfind(b"\n"), data.rfind(b"\r", 0, len(data) - 1)) + 1
         self._rest = data[cut:]
@@ -48,7 +48,7 @@ class Lines:
 
     def end(self) -> list[bytes]:
         """What came after the last line end."""
-        return self._rest.removeprefix(b"" if self._is_begun else _BOM).splitlines()
+        return self._rest.removeprefix(b"" if self._is_begun else BOM).splitlines()
 
 
 def _no_text(data: bytes) -> Invalid | None:
@@ -81,22 +81,23 @@ def delimiter_of(line: str) -> str:
 def cells_of(line: str, delimiter: str) -> list[str] | Invalid:
     """The cells of a line, with the apostrophe off that `written` puts before some."""
     if '"' not in line:
-        return [_bare(cell) for cell in line.split(delimiter)]
+        return [bare(cell) for cell in line.split(delimiter)]
     try:
         (cells,) = csv.reader([line], delimiter=delimiter, strict=True, skipinitialspace=True)
     except csv.Error:
         return Invalid("its quotes do not match: each line is one number, without line breaks")
-    return [_bare(cell) for cell in cells]
+    return [bare(cell) for cell in cells]
 
 
-def _bare(cell: str) -> str:
+def bare(cell: str) -> str:
+    """A cell without spaces around it, and without the apostrophe of `risk_free`."""
     cell = cell.strip(" ")
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_RISKY) else cell
 
 
 def header(columns: Iterable[str] = COLUMNS, *, with_mark: bool = True) -> bytes:
     """The first line of a list that is written, with the mark that tells that it is UTF-8."""
-    return (_BOM if with_mark else b"") + encoded([columns])
+    return (BOM if with_mark else b"") + encoded([columns])
 
 
 def written(rows: Iterable[Suppression]) -> bytes:

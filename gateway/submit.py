@@ -104,7 +104,7 @@ async def _submit(
         case Refusal() as refusal:
             return refused(refusal)
         case True:
-            return await _rehearse(body, kind, request.app[PARTS])
+            return await _rehearse(body, kind, owner_of(request), request.app[PARTS])
         case False:
             return await _make(request, body, kind, is_test=is_test)
 
@@ -119,9 +119,18 @@ async def _make(
     digest = await digest_of(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
         return answer_again(parts, first, digest)
-    submitted = await read(body, kind, parts)
+    submitted = await read(body, kind, owner_of(request), parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
+    return await make(request, submitted, key, digest, started, is_test=is_test)
+
+
+async def make(
+    request: web.Request, submitted: Reading, key: str | None, digest: bytes | None,
+    started: float, *, is_test: bool = False,
+) -> web.Response:  # fmt: skip
+    """Make the job of a submission that was read, and answer; `started` is of time.monotonic."""
+    parts = request.app[PARTS]
     said = _submission_of(submitted, await suppressed_count(submitted, parts))
     job = _new_job(request, submitted, said, key, digest, is_test=is_test)
     made = await parts.store.add(job)
@@ -134,19 +143,28 @@ async def _make(
     return answer(said_of(made), 201)
 
 
-async def _rehearse(body: bytes, kind: type[orders.Request], parts: Parts) -> web.Response:
+async def _rehearse(
+    body: bytes, kind: type[orders.Request], owner: str, parts: Parts
+) -> web.Response:
     """The plan alone: nothing is stored, nothing is sent."""
     now = datetime.now(UTC)
     order = order_of(body, kind, parts, now)
     if isinstance(order, Refusal):
         return refused(order)
-    submitted = await read_on(order, body, kind, parts, now)
+    return await plan(
+        await read_on(order, orders.ignored_fields(body, kind), owner, parts, now), parts
+    )
+
+
+async def plan(submitted: Reading | Refusal, parts: Parts) -> web.Response:
+    """The answer to a dry run of a submission that was read, or would be refused."""
     if isinstance(submitted, Refusal):
         return answer(dryrun.refusal(submitted))
     return answer(await dryrun.plan(submitted, await suppressed_count(submitted, parts), parts))
 
 
 def key_of(request: web.Request) -> str | Refusal | None:
+    """The key of a submission, if it has one."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -228,6 +246,7 @@ async def lost_race(
 
 
 def answer_again(parts: Parts, first: store.Submitted, digest: bytes | None) -> web.Response:
+    """What the first submission with a key was told; a no to one that is another."""
     if first.request_hash != digest:
         return refused(errors.key_reused())
     parts.log.info("a submission came again; its job is told", job_id=str(first.id))

@@ -8,8 +8,8 @@ import asyncpg
 import msgspec
 
 from gateway.listing import Place, Wanted
+from gateway.stop_lines import Asked
 from gateway.store import Store
-from gateway.uploads import Asked
 from plumbing.postgres import load_queries
 from schemas.suppression_api import Suppression
 from schemas.suppressions import Source

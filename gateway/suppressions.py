@@ -16,8 +16,8 @@ from gateway.malformed import malformed
 from gateway.numbers import Invalid, Numbers
 from gateway.parts import PARTS
 from gateway.recipients import Recipients, Values
+from gateway.stop_lines import LONGEST_REASON, Asked, reason_of, scope_of
 from gateway.suppression_store import Change
-from gateway.uploads import LONGEST_REASON, Asked, reason_of, scope_of
 from schemas import suppression_api as api
 from schemas.api import RejectedLine
 from schemas.messages import masked

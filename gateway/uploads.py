@@ -1,145 +1,174 @@
-"""Lines of an uploaded list, read into stops; every line is accounted for. Pure."""
+"""Files of recipients: brought, looked at, deleted, and what was rejected of them as a file."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from contextlib import aclosing
+from typing import Final
+from uuid import UUID
 
-from gateway.numbers import Invalid, Numbers
-from gateway.recipients import REJECTED_SHOWN, VALUE_SHOWN
-from gateway.sheets import cells_of, delimiter_of, text_of
-from schemas.api import RejectedLine
-from schemas.suppressions import Scope, Source, plain
+import msgspec
+from aiohttp import web
 
-LONGEST_REASON: Final = 500  # characters
+from gateway import errors, outflow, sheets
+from gateway.answers import answer, refused
+from gateway.auth import owner_of
+from gateway.bodies import Body, FormFile
+from gateway.errors import Refusal
+from gateway.guesses import Wishes, names_of
+from gateway.parts import PARTS
+from gateway.readers import delimiter_named, reader_of
+from gateway.taking import Brought, Taking
+from gateway.texts import known_encoding
+from gateway.upload_rows import Chunk
+from gateway.upload_store import Kept, Uploads
+from gateway.uploaded import not_yours, numbers_of
+from schemas.environment import parse_region, parse_yes_or_no
+from schemas.upload_api import Upload, UploadDeleted
 
-# What a column may be called, by what it holds; case and punctuation do not matter.
-_NAMES: Final = {
-    "number": "number", "phone": "number", "phonenumber": "number", "recipient": "number",
-    "mobile": "number", "mobilenumber": "number", "msisdn": "number", "telephone": "number",
-    "whatsapp": "number", "whatsappnumber": "number",
-    "scope": "scope", "reason": "reason", "at": "at", "source": "source",
-}  # fmt: skip
-_WITHOUT_HEADER: Final = {"number": 0, "scope": 1, "reason": 2, "at": 3, "source": 4}
-
-
-class Asked(NamedTuple):
-    """A stop that an operator brings; without a reason or a time of its own they are None."""
-
-    number: str
-    source: Source = Source.OPERATOR
-    scope: Scope = Scope.ALL
-    reason: str | None = None
-    at: datetime | None = None
+BODY_LIMIT_BYTES: Final = 50 * 2**20
+BODY_SECONDS: Final = 600.0
+ADVICE: Final = "split the file, or leave out the columns that no message needs"
+LONGEST_FILENAME: Final = 255
 
 
-class Intake:
-    """Takes lines in order; `asked` holds what was read and not yet taken away."""
+class _Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What the query says of the file."""
 
-    def __init__(self, numbers: Numbers) -> None:
-        self._numbers = numbers
-        self._columns: dict[str, int] | None = None  # None: no line with anything on it yet
-        self._delimiter: str | None = None  # None: each line shows its own
-        self._line = 0
-        self.asked: list[Asked] = []
-        self.total = 0  # lines that should have a number
-        self.rejected: list[RejectedLine] = []
-        self.rejected_total = 0
-
-    def add(self, line: bytes) -> None:
-        """Read one line. Blank ones pass, and the first may name the columns."""
-        self._line += 1
-        text = text_of(line)
-        if not text or text.isspace():
-            return
-        if self._columns is None:
-            self._columns = self._named_by(text)
-            if self._columns:
-                return
-            self._columns = _WITHOUT_HEADER
-        self.total += 1
-        read = self._read(text, self._columns)
-        if isinstance(read, Invalid):
-            self._reject(text, read)
-        else:
-            self.asked.append(read)
-
-    def take(self) -> list[Asked]:
-        """What was read since the last time."""
-        asked, self.asked = self.asked, []
-        return asked
-
-    def _named_by(self, text: str) -> dict[str, int]:
-        """Where each column is, when this line is a header; the first of a name counts.
-
-        A line with a number on it is none: "recipient" may be its source.
-        """
-        delimiter = delimiter_of(text)
-        cells = cells_of(text, delimiter)
-        if isinstance(cells, Invalid):
-            return {}
-        columns: dict[str, int] = {}
-        for place, cell in enumerate(cells):
-            if name := _NAMES.get(plain(cell)):
-                columns.setdefault(name, place)
-        if "number" not in columns or any(isinstance(self._numbers.read(c), str) for c in cells):
-            return {}
-        self._delimiter = delimiter
-        return columns
-
-    def _read(self, text: str, columns: dict[str, int]) -> Asked | Invalid:
-        cells = cells_of(text, self._delimiter or delimiter_of(text))
-        if isinstance(cells, Invalid):
-            return cells
-        number = self._numbers.read(_cell(cells, columns, "number"))
-        if isinstance(number, Invalid) or len(cells) == 1:
-            return number if isinstance(number, Invalid) else Asked(number)
-        scope = scope_of(_cell(cells, columns, "scope"))
-        at = _time_of(_cell(cells, columns, "at"))
-        if isinstance(scope, Invalid):
-            return scope
-        if isinstance(at, Invalid):
-            return at
-        source = _source_of(_cell(cells, columns, "source"))
-        return Asked(number, source, scope, reason_of(_cell(cells, columns, "reason")), at)
-
-    def _reject(self, text: str, why: Invalid) -> None:
-        self.rejected_total += 1
-        if len(self.rejected) < REJECTED_SHOWN:
-            self.rejected.append(RejectedLine(self._line, text.strip()[:VALUE_SHOWN], why.reason))
+    filename: str | None
+    region: str | None
+    encoding: str | None
+    delimiter: str | None
+    sheet: str | None
+    wishes: Wishes
 
 
-def _cell(cells: Sequence[str], columns: dict[str, int], name: str) -> str:
-    """The cell of a column; empty when the line or the list has none."""
-    place = columns.get(name, len(cells))
-    return cells[place] if place < len(cells) else ""
-
-
-def scope_of(text: str) -> Scope | Invalid:
-    """What is stopped; everything when it is not said."""
+async def take(request: web.Request) -> web.Response:
+    """`POST /api/bulk/upload`: a CSV or an XLSX of up to 50 MiB, as the body or within a form."""
+    parts = request.app[PARTS]
+    options = _options(request.query)
+    if isinstance(options, Refusal):
+        return refused(options)
     try:
-        return Scope(text.strip().lower() or Scope.ALL)
+        numbers_of(options.region, parts)
+    except ValueError as error:
+        return refused(errors.bad_request(f"region: {error}."))
+    if parts.transfers.is_full:
+        return refused(errors.too_many_transfers())
+    with parts.transfers:
+        return await _take(request, options)
+
+
+async def read(request: web.Request) -> web.Response:
+    """`GET /api/bulk/upload/{id}`: what was answered when it was brought."""
+    kept = await _find(request)
+    if isinstance(kept, Refusal):
+        return refused(kept)
+    return answer(msgspec.json.decode(kept.answer, type=Upload))
+
+
+async def delete(request: web.Request) -> web.Response:
+    """`DELETE /api/bulk/upload/{id}`: jobs that were made of it stay as they are."""
+    kept = await _find(request)
+    if isinstance(kept, Refusal):
+        return refused(kept)
+    parts = request.app[PARTS]
+    await parts.uploads.delete(kept.id)
+    parts.log.info("upload deleted", upload_id=str(kept.id), owner=kept.owner)
+    return answer(UploadDeleted(kept.id))
+
+
+async def rejected(request: web.Request) -> web.StreamResponse:
+    """`GET /api/bulk/upload/{id}/rejected.csv`: its rejected rows, each with its line and why."""
+    kept, transfers = await _find(request), request.app[PARTS].transfers
+    if isinstance(kept, Refusal):
+        return refused(kept)
+    if transfers.is_full:
+        return refused(errors.too_many_transfers())
+    with transfers:
+        return await _give(request, kept)
+
+
+async def _take(request: web.Request, options: _Options) -> web.Response:
+    parts, owner = request.app[PARTS], owner_of(request)
+    is_form = request.content_type.startswith("multipart/")
+    body = (FormFile if is_form else Body)(
+        request, limit_bytes=BODY_LIMIT_BYTES, seconds=BODY_SECONDS, advice=ADVICE
+    )
+    reader = await reader_of(body, options.encoding, options.delimiter, options.sheet)
+    if isinstance(reader, Refusal):
+        return refused(reader)
+    name = options.filename or (body.filename if isinstance(body, FormFile) else None)
+    brought = Brought(filename=_clean(name), region=options.region, wishes=options.wishes)
+    try:
+        said = await Taking(parts, owner, brought).run(body, reader)
+    finally:
+        await reader.close()
+    if isinstance(said, Refusal):
+        parts.log.info("upload refused", owner=owner, bytes=body.size, why=said.message)
+        return refused(said)
+    parts.log.info("upload taken", upload_id=str(said.id), owner=owner, format=said.format,
+                   bytes=said.bytes, rows=said.rows, valid=said.valid)  # fmt: skip
+    return answer(said, 201)
+
+
+def _options(query: Mapping[str, str]) -> _Options | Refusal:
+    """What the query says; a word that is not understood is not passed over."""
+    try:
+        region = parse_region(query["region"]) if query.get("region") else None
+        has_header = parse_yes_or_no(query["hasHeader"]) if query.get("hasHeader") else None
+    except ValueError as error:
+        return errors.bad_request(f"region or hasHeader {error}.")
+    encoding, delimiter = query.get("encoding") or None, query.get("delimiter") or None
+    if encoding and (encoding := known_encoding(encoding)) is None:
+        return errors.bad_request("encoding is none that is known: utf-8, windows-1251, gb18030 …")
+    if delimiter and (delimiter := delimiter_named(delimiter)) is None:
+        return errors.bad_request("delimiter must be comma, semicolon, tab or pipe.")
+    sheet = query.get("sheet") or None
+    if sheet and not (sheet.isprintable() and len(sheet) <= LONGEST_FILENAME):
+        return errors.bad_request("sheet is the name of a sheet of the workbook, on one line.")
+    return _Options(
+        filename=query.get("filename"), region=region, encoding=encoding, delimiter=delimiter,
+        sheet=sheet,
+        wishes=Wishes(has_header, query.get("numberColumn") or None),
+    )  # fmt: skip
+
+
+def _clean(name: str | None) -> str | None:
+    """A filename on one line, without the folders that some browsers put before it."""
+    last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(filter(str.isprintable, last))[:LONGEST_FILENAME].strip() or None
+
+
+async def _find(request: web.Request) -> Kept | Refusal:
+    """The upload that the path names, if it is the asker's."""
+    named = request.match_info["upload_id"]
+    try:
+        kept = await request.app[PARTS].uploads.read(UUID(named))
     except ValueError:
-        return Invalid('scope must be "all" or "marketing"')
+        kept = None
+    if kept is None:
+        return errors.upload_not_found(named)
+    return kept if kept.owner == owner_of(request) else not_yours()
 
 
-def reason_of(text: str) -> str | None:
-    """A reason on one line, and no longer than it may be; None: none was given."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line[:LONGEST_REASON] or None
+async def _give(request: web.Request, kept: Kept) -> web.StreamResponse:
+    async with aclosing(_sheet(request.app[PARTS].uploads, kept)) as chunks:
+        return await outflow.give(request, "text/csv; charset=utf-8", "rejected.csv", chunks)
 
 
-def _source_of(text: str) -> Source:
-    """Whose word it is. A column of another system, which says other things, says nothing here."""
-    word = text.lower()
-    return Source(word) if word in list(Source) else Source.OPERATOR
+async def _sheet(uploads: Uploads, kept: Kept) -> AsyncGenerator[bytes, None]:
+    columns = names_of(kept.heading, len(kept.heading), has_header=kept.has_header)
+    yield sheets.BOM + sheets.encoded([[*_safe(columns), "line", "reason"]])
+    async with aclosing(uploads.chunks(kept.id, only_rejected=True)) as chunks:
+        async for chunk in chunks:
+            yield sheets.encoded(_rejected_of(chunk, len(columns)))
 
 
-def _time_of(text: str) -> datetime | Invalid | None:
-    """A time as ISO 8601 has it, of UTC unless it says otherwise; None: none was given."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return at.replace(tzinfo=at.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return Invalid("at must be a time such as 2026-11-23T20:36:31Z, or empty")
+def _rejected_of(chunk: Chunk, width: int) -> Iterator[list[str]]:
+    for reject in chunk.rejects:
+        row = chunk.rows[reject.place]
+        cells = [*row.cells[:width], *[""] * (width - len(row.cells))]
+        yield [*_safe(cells), str(row.line), *_safe([reject.reason])]
+
+
+def _safe(cells: list[str]) -> list[str]:
+    return [sheets.risk_free(cell) for cell in cells]

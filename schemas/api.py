@@ -27,7 +27,10 @@ class QuickSend(Planned, frozen=True, kw_only=True):
 
 
 class CustomizeSend(Planned, frozen=True, kw_only=True, rename="camel"):
-    """Rows with a recipient column; `variable_mappings` says which column fills which value."""
+    """Rows with a recipient column; `variable_mappings` says which column fills which value.
+
+    The rows are `data`, or those of a file that was uploaded before.
+    """
 
     REQUIRED: ClassVar = ("templateName", "phoneNumberId", "recipientColumn", "data")
 
@@ -35,6 +38,8 @@ class CustomizeSend(Planned, frozen=True, kw_only=True, rename="camel"):
     phone_number_id: str | None = None
     recipient_column: str | None = None
     data: list[msgspec.Raw] | None = None
+    upload_id: str | None = None
+    has_header: bool | None = None  # of the upload; else as it was guessed
     language: str | None = None
     variable_mappings: dict[str, str] | None = None
     zone_column: str | None = None  # for a window by the recipient's clock

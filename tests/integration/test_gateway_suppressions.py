@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 
 from gateway import bodies, exports, imports
+from gateway.stop_lines import Asked
 from gateway.store import LedgerUnavailable
 from gateway.suppression_store import Change
-from gateway.uploads import Asked
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from schemas.environment import parse_api_keys

@@ -28,7 +28,7 @@ def test_all_who_use_postgres_have_their_queries() -> None:
         "daemon/census.sql", "daemon/queries.sql", "daemon/rules.sql", "daemon/starts.sql",
         "daemon/wishes.sql", "deploy/queries.sql", "deploy/restored.sql", "deploy/trial.sql",
         "gateway/control.sql", "gateway/plan.sql", "gateway/queries.sql", "gateway/resend.sql",
-        "gateway/suppressions.sql", "gateway/truth.sql",
+        "gateway/suppressions.sql", "gateway/truth.sql", "gateway/uploads.sql",
     ]  # fmt: skip
 
 

@@ -8,9 +8,9 @@ from itertools import permutations
 import pytest
 
 from gateway.listing import START, Place, Wanted
+from gateway.stop_lines import Asked
 from gateway.store import Store
 from gateway.suppression_store import Change, Suppressions
-from gateway.uploads import Asked
 from plumbing.postgres import Pool
 from schemas.suppression_api import Suppression
 from schemas.suppressions import Scope, Source

@@ -43,6 +43,8 @@ def mobile_numbers(draw: st.DrawFn) -> str:
         "\uff0b\uff14\uff19\uff11\uff17\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17",
         "\u0660\u0660\u0664\u0669\u0661\u0667\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667",
         "491701234567.0",
+        "4.91701234567E+11",
+        "4,917012345670E+11",
     ],
 )
 def test_one_number_in_the_ways_people_write_it(written: str) -> None:
@@ -87,6 +89,8 @@ def test_the_region_is_for_numbers_without_a_country(
         ("+49 170 12345x7", "'x' is no part of a phone number"),
         ("+49 170 1234567 +49 170 1234568", "a + in the middle: put numbers on lines of their own"),
         ("4.91701E+11", "a spreadsheet has rounded it: format the column as text"),
+        ("4.91511234568E+12", "a spreadsheet has rounded it: format the column as text"),
+        ("4.9151123456785E+12", "a spreadsheet has rounded it: format the column as text"),
         ("+", "has no digits"),
         ("00", "has no digits"),
         ("()", "has no digits"),

@@ -10,6 +10,7 @@ from gateway.errors import Refusal
 from gateway.forms import Template, form_of
 from gateway.numbers import Numbers
 from gateway.orders import Order, check
+from gateway.picks import FromUpload
 from gateway.preflight import Passed, hold
 from gateway.recipients import Recipients
 from sandbox.templates import TEMPLATES
@@ -325,6 +326,7 @@ def gathered(made: Order, asked: Template) -> Recipients:
     verdict = held(made, asked)
     assert isinstance(verdict, Passed), verdict
     recipients = Recipients(Numbers(), verdict.check)
+    assert not isinstance(made.source, FromUpload)
     for entry in made.source.entries():
         recipients.add(entry)
     return recipients
@@ -367,6 +369,7 @@ def test_a_body_may_have_1024_characters_with_its_values_in_place() -> None:
 def test_without_a_template_a_row_is_rejected_by_itself() -> None:
     made = rows({"1": "name"}, {"to": A, "name": ""}, {"to": B, "name": "Bob"})
     recipients = Recipients(Numbers())
+    assert not isinstance(made.source, FromUpload)
     for entry in made.source.entries():
         recipients.add(entry)
     assert (recipients.unfilled_total, recipients.rejected_total) == (0, 1)

@@ -14,7 +14,7 @@ from gateway import sheets
 from gateway.numbers import Invalid, Numbers
 from gateway.recipients import REJECTED_SHOWN
 from gateway.sheets import LONGEST_LINE_BYTES, Lines
-from gateway.uploads import LONGEST_REASON, Asked, Intake
+from gateway.stop_lines import LONGEST_REASON, Asked, Intake
 from schemas.suppression_api import Suppression
 from schemas.suppressions import Scope, Source
 
