@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ import msgspec
 from gateway import errors
 from gateway.errors import Refusal
 from gateway.numbers import Invalid
-from gateway.picks import FromUpload
+from gateway.picks import FromUpload, Only
 from gateway.plans import Plan, plan_of
 from gateway.recipients import Source, Table, Text, Values
 from gateway.values import sendable
@@ -34,6 +34,17 @@ IGNORED_SHOWN: Final = 20
 BYTES_PER_RECIPIENT: Final = 64  # of a list in JSON, indented and written with separators
 
 Request = api.QuickSend | api.CustomizeSend | api.DirectSend
+
+
+class Posted(NamedTuple):
+    """The body of a submission, and which of the forms it is."""
+
+    body: bytes
+    kind: type[Request]
+    is_test: bool = False
+    only: Only | None = None  # of an upload: one row, and for whom
+
+
 _KNOWN: Final = {
     kind: msgspec.defstruct(
         f"{kind.__name__}Fields",

@@ -22,6 +22,13 @@ _ERRORS: Final = frozenset((
 _UNREADABLE: Final = "\ufffd"
 
 
+class Only(msgspec.Struct, frozen=True):
+    """One row of a list, from 1, and the number that gets it in place of its own."""
+
+    row: int
+    to: str
+
+
 class FromUpload(msgspec.Struct, frozen=True):
     """A list that was uploaded before: which one, and its columns as the submission has them."""
 
@@ -30,6 +37,7 @@ class FromUpload(msgspec.Struct, frozen=True):
     mappings: Mapping[str, str]
     has_header: bool | None  # None: as it was guessed
     zone_column: str | None = None
+    only: Only | None = None  # None: all rows
 
     @property
     def columns(self) -> set[str]:

@@ -15,9 +15,9 @@ from gateway.hours import Hours
 from gateway.inspection import inspect
 from gateway.malformed import malformed
 from gateway.numbers import Numbers
-from gateway.orders import Order, Request, check, ignored_fields, oversized
+from gateway.orders import Order, Posted, check, ignored_fields, oversized
 from gateway.parts import Parts
-from gateway.picks import FromUpload
+from gateway.picks import FromUpload, Only
 from gateway.preflight import Passed
 from gateway.recipients import Entry, MalformedRow, Recipients, Source
 from gateway.uploaded import open_upload, slices_of
@@ -47,13 +47,13 @@ class Reading(NamedTuple):
     now: datetime  # as of which it was read
 
 
-async def read(body: bytes, kind: type[Request], owner: str, parts: Parts) -> Reading | Refusal:
+async def read(posted: Posted, owner: str, parts: Parts) -> Reading | Refusal:
     """The order first, then its template, then its list: the cheap noes before the dear ones."""
     now = datetime.now(UTC)
-    order = order_of(body, kind, parts, now)
+    order = order_of(posted, parts, now)
     if isinstance(order, Refusal):
         return order
-    return await read_on(order, ignored_fields(body, kind), owner, parts, now)
+    return await read_on(order, ignored_fields(posted.body, posted.kind), owner, parts, now)
 
 
 async def read_on(
@@ -81,15 +81,24 @@ async def read_list(
     return refusal or Reading(order, passed, recipients, ignored, hours, now)
 
 
-def order_of(body: bytes, kind: type[Request], parts: Parts, now: datetime) -> Order | Refusal:
+def order_of(posted: Posted, parts: Parts, now: datetime) -> Order | Refusal:
     """What is asked for, but for the list."""
-    if refusal := oversized(body, kind, parts.settings.hard_cap):
+    if refusal := oversized(posted.body, posted.kind, parts.settings.hard_cap):
         return refusal
     try:
-        request = msgspec.json.decode(body, type=kind)
+        request = msgspec.json.decode(posted.body, type=posted.kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return malformed(error, body)
-    return check(request, parts.settings, now)
+        return malformed(error, posted.body)
+    order = check(request, parts.settings, now)
+    return order if isinstance(order, Refusal) else _cut_down(order, posted.only)
+
+
+def _cut_down(order: Order, only: Only | None) -> Order:
+    """To one row of the upload, where that is all that is wanted."""
+    if only is None or not isinstance(order.source, FromUpload):
+        return order
+    source = msgspec.structs.replace(order.source, only=only)
+    return msgspec.structs.replace(order, source=source)
 
 
 async def _listed(order: Order, owner: str, parts: Parts) -> Listed | Refusal:

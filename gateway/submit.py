@@ -13,11 +13,11 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from gateway import dryrun, errors, orders, outbox, store, trial
+from gateway import dryrun, errors, outbox, store, trial
 from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.errors import Refusal
-from gateway.orders import Order
+from gateway.orders import Order, Posted, ignored_fields
 from gateway.parts import PARTS, Parts
 from gateway.reading import Reading, order_of, read, read_on
 from gateway.recipients import Recipients
@@ -40,17 +40,17 @@ _submission = msgspec.json.Decoder(api.Submission)
 
 async def quick_send(request: web.Request) -> web.Response:
     """`POST /api/whatsapp/bulk-quick-send`: the same values for everybody."""
-    return await admitted(request, lambda body: _submit(request, body, api.QuickSend))
+    return await admitted(request, lambda body: _submit(request, Posted(body, api.QuickSend)))
 
 
 async def customize_send(request: web.Request) -> web.Response:
     """`POST /api/whatsapp/bulk-customize-send`: a row for each recipient."""
-    return await admitted(request, lambda body: _submit(request, body, api.CustomizeSend))
+    return await admitted(request, lambda body: _submit(request, Posted(body, api.CustomizeSend)))
 
 
 async def direct_send(request: web.Request) -> web.Response:
     """`POST /api/bulk/send`: what Meta is to be sent, as it is; also free text."""
-    return await admitted(request, lambda body: _submit(request, body, api.DirectSend))
+    return await admitted(request, lambda body: _submit(request, Posted(body, api.DirectSend)))
 
 
 async def test_send(request: web.Request) -> web.Response:
@@ -94,35 +94,31 @@ async def _test(request: web.Request, body: bytes) -> web.Response:
     made = trial.form_of(body)
     if isinstance(made, Refusal):
         return refused(made)
-    return await _submit(request, made.body, made.kind, is_test=True)
+    return await _submit(request, made)
 
 
-async def _submit(
-    request: web.Request, body: bytes, kind: type[orders.Request], *, is_test: bool = False
-) -> web.Response:
+async def _submit(request: web.Request, posted: Posted) -> web.Response:
     match dryrun.is_wanted(request.query.get("dryRun")):
         case Refusal() as refusal:
             return refused(refusal)
         case True:
-            return await _rehearse(body, kind, owner_of(request), request.app[PARTS])
+            return await _rehearse(posted, owner_of(request), request.app[PARTS])
         case False:
-            return await _make(request, body, kind, is_test=is_test)
+            return await _make(request, posted)
 
 
-async def _make(
-    request: web.Request, body: bytes, kind: type[orders.Request], *, is_test: bool
-) -> web.Response:
+async def _make(request: web.Request, posted: Posted) -> web.Response:
     parts, started = request.app[PARTS], time.monotonic()
     key = key_of(request)
     if isinstance(key, Refusal):
         return refused(key)
-    digest = await digest_of(request.path, body) if key else None
+    digest = await digest_of(request.path, posted.body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
         return answer_again(parts, first, digest)
-    submitted = await read(body, kind, owner_of(request), parts)
+    submitted = await read(posted, owner_of(request), parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)
-    return await make(request, submitted, key, digest, started, is_test=is_test)
+    return await make(request, submitted, key, digest, started, is_test=posted.is_test)
 
 
 async def make(
@@ -143,16 +139,14 @@ async def make(
     return answer(said_of(made), 201)
 
 
-async def _rehearse(
-    body: bytes, kind: type[orders.Request], owner: str, parts: Parts
-) -> web.Response:
+async def _rehearse(posted: Posted, owner: str, parts: Parts) -> web.Response:
     """The plan alone: nothing is stored, nothing is sent."""
     now = datetime.now(UTC)
-    order = order_of(body, kind, parts, now)
+    order = order_of(posted, parts, now)
     if isinstance(order, Refusal):
         return refused(order)
     return await plan(
-        await read_on(order, orders.ignored_fields(body, kind), owner, parts, now), parts
+        await read_on(order, ignored_fields(posted.body, posted.kind), owner, parts, now), parts
     )
 
 

@@ -1,13 +1,14 @@
 """A test send: the body of any submission, cut down to one recipient and one row. Pure."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
 from gateway import errors
 from gateway.errors import Refusal
 from gateway.malformed import malformed
-from gateway.orders import Request
+from gateway.orders import Posted, Request
+from gateway.picks import Only
 from schemas import api
 
 FORMS: Final = (
@@ -20,13 +21,6 @@ _PLAN: Final = ("scheduledAt", "window", "zoneColumn", "messagesPerSecond", "loo
 _Fields = dict[str, msgspec.Raw]
 
 
-class Trial(NamedTuple):
-    """A submission for one recipient."""
-
-    body: bytes
-    kind: type[Request]
-
-
 class _Asked(msgspec.Struct, frozen=True):
     to: str | int | None = None
     row: int | None = None
@@ -34,7 +28,7 @@ class _Asked(msgspec.Struct, frozen=True):
     recipient_column: str | None = msgspec.field(default=None, name="recipientColumn")
 
 
-def form_of(body: bytes) -> Trial | Refusal:
+def form_of(body: bytes) -> Posted | Refusal:
     """The submission that a test send makes."""
     try:
         asked = msgspec.json.decode(body, type=_Asked)
@@ -45,6 +39,8 @@ def form_of(body: bytes) -> Trial | Refusal:
         return errors.missing_fields(["to"])
     for name in ("to", "row", *_PLAN):
         fields.pop(name, None)
+    if "uploadId" in fields and "data" not in fields:
+        return _of_upload(asked, fields)
     if "data" in fields or "recipientColumn" in fields:
         return _rows(asked, fields)
     if asked.row not in (None, 1):
@@ -52,7 +48,15 @@ def form_of(body: bytes) -> Trial | Refusal:
     return _alike(str(asked.to), fields)
 
 
-def _rows(asked: _Asked, fields: _Fields) -> Trial | Refusal:
+def _of_upload(asked: _Asked, fields: _Fields) -> Posted | Refusal:
+    """The file is not at hand here: whether it has that row is seen when it is read."""
+    row = 1 if asked.row is None else asked.row
+    if row < 1:
+        return errors.bad_request("row must be 1 or more.")
+    return _made(fields, api.CustomizeSend, Only(row, str(asked.to)))
+
+
+def _rows(asked: _Asked, fields: _Fields) -> Posted | Refusal:
     """The row is taken as it is, but for its number."""
     rows, row = asked.data or [], 1 if asked.row is None else asked.row
     if not 1 <= row <= len(rows):
@@ -67,7 +71,7 @@ def _rows(asked: _Asked, fields: _Fields) -> Trial | Refusal:
     return _made({**fields, "data": _raw([values])}, api.CustomizeSend)
 
 
-def _alike(to: str, fields: _Fields) -> Trial | Refusal:
+def _alike(to: str, fields: _Fields) -> Posted | Refusal:
     if "message" in fields:
         return _made({**fields, "recipients": _raw([to])}, api.DirectSend)
     if "template_name" in fields or "recipients_text" in fields:
@@ -75,8 +79,8 @@ def _alike(to: str, fields: _Fields) -> Trial | Refusal:
     return errors.bad_request(FORMS)
 
 
-def _made(fields: _Fields, kind: type[Request]) -> Trial:
-    return Trial(msgspec.json.encode(fields), kind)
+def _made(fields: _Fields, kind: type[Request], only: Only | None = None) -> Posted:
+    return Posted(msgspec.json.encode(fields), kind, is_test=True, only=only)
 
 
 def _raw(value: object) -> msgspec.Raw:

@@ -120,6 +120,7 @@ async def test_a_ledger_is_recounted(database_url: str, pool: Pool) -> None:
     given = patient(DATABASE_URL=database_url)
     assert said(await ledger(given)) == ["1 job, 2 messages: every count agrees with its rows."]
     await pool.execute("UPDATE messages SET state = 'canceled' WHERE job_id = $1", job.id)
+    await pool.execute("UPDATE loops SET canceled = 2 WHERE job_id = $1", job.id)
     (result,) = await ledger(given)
     assert (result.level, str(job.id) in result.said) == (Level.WRONG, True)
 

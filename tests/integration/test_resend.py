@@ -73,6 +73,29 @@ async def test_the_child_is_cut_and_says_the_same_as_its_parent_and_both_name_ea
     assert (trail[-1]["what"], trail[-1]["who"]) == ("resend", "local")
 
 
+async def test_the_child_keeps_to_the_hours_and_the_rate_of_its_parent(
+    gateway: Running, pool: Pool
+) -> None:
+    """But not to its start, which is over."""
+    parent = await over(gateway, pool)
+    await pool.execute(
+        "UPDATE jobs SET send_window = $1, messages_per_second = 3, loop_pause_ms = 60000,"
+        " scheduled_at = now() - interval '1 day'",
+        '{"from": "09:00", "to": "20:00", "zone": "recipient"}',
+    )
+    await pool.execute("UPDATE messages SET zone = 'Asia/Kolkata' WHERE seq = 4")
+    child = child_of(await resend(gateway, parent, {"states": ["failed"]}))
+    row = await pool.fetchrow(
+        "SELECT send_window->>'from' AS opens, messages_per_second, loop_pause_ms, scheduled_at"
+        " FROM jobs WHERE id = $1",
+        child.id,
+    )
+    assert row is not None
+    assert tuple(row) == ("09:00", 3, 60000, None)
+    zone = "SELECT zone FROM messages WHERE job_id = $1 AND seq = 1"
+    assert await pool.fetchval(zone, child.id) == "Asia/Kolkata"
+
+
 async def test_the_lane_of_a_child_is_woken_and_its_name_may_be_another(
     gateway: Running, pool: Pool
 ) -> None:
