@@ -81,7 +81,7 @@ async def test_the_child_keeps_to_the_hours_and_the_rate_of_its_parent(
     await pool.execute(
         "UPDATE jobs SET send_window = $1, messages_per_second = 3, loop_pause_ms = 60000,"
         " scheduled_at = now() - interval '1 day'",
-        '{"from": "09:00", "to": "20:00", "zone": "recipient"}',
+        b'{"from": "09:00", "to": "20:00", "zone": "recipient"}',
     )
     await pool.execute("UPDATE messages SET zone = 'Asia/Kolkata' WHERE seq = 4")
     child = child_of(await resend(gateway, parent, {"states": ["failed"]}))
