@@ -18,6 +18,8 @@ from gateway.figures import questions
 from gateway.follower import Follower
 from gateway.hub import Hub
 from gateway.intake import Intake
+from gateway.key_store import ApiKeys
+from gateway.keyring import KeyRing
 from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.parts import Parts
@@ -103,6 +105,7 @@ def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
         raise SettingsError([f"DEFAULT_REGION {error}"]) from error
     meters, seldom, life = Meters(GATEWAY), Seldom(log), life or Life()
     store, lookup = Store(), Lookup(settings)
+    api_keys = ApiKeys(store)
     broker = Broker(settings.nats_url, "loopcast-gateway", log, replicas=settings.nats_replicas)
     return Parts(
         settings=settings,
@@ -119,6 +122,8 @@ def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
         intake=Intake(broker, meters, seldom, life.vitals),
         hub=Hub(on_drop=meters[STREAM_DROPS].inc, on_gap=lambda: _note_gap(meters, seldom)),
         keys=Keys(settings.api_keys),
+        api_keys=api_keys,
+        ring=KeyRing(api_keys),
         numbers=numbers,
         lookup=lookup,
         templates=Templates(lookup.ask),

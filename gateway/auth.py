@@ -6,7 +6,7 @@ across sites (Origin does).
 """
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from hashlib import sha256
 from hmac import compare_digest
 from hmac import digest as hmac_digest
@@ -18,7 +18,10 @@ from aiohttp import web
 from gateway import errors
 from gateway.answers import refused
 from gateway.errors import Refusal
+from gateway.holders import Holder
+from gateway.keyring import KeyRing
 from schemas.environment import ApiKey
+from schemas.scopes import Scope
 
 LOCAL_OWNER: Final = "local"  # of all jobs where no keys are set
 COOKIE: Final = "loopcast_session"
@@ -30,7 +33,13 @@ METRICS_PATH: Final = "/metrics"
 METRICS_OWNER: Final = "metrics"  # whoever has METRICS_KEY: it opens nothing else
 
 _SAFE_METHODS: Final = frozenset(("GET", "HEAD", "OPTIONS"))
-_OWNER: Final = web.RequestKey("owner", str)
+_HOLDER: Final = web.RequestKey("holder", Holder)
+_STRANGER: Final = Holder(name="", scopes=frozenset())  # of a route that is open to everybody
+_LOCAL: Final = Holder(name=LOCAL_OWNER)
+_METRICS: Final = Holder(name=METRICS_OWNER, scopes=frozenset((Scope.READ,)))
+
+# What each route needs, by its method and pattern; None: it is open, or has no such scope.
+Needs = Mapping[tuple[str, str], Scope | None]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -46,6 +55,11 @@ class Keys:
 
     def __bool__(self) -> bool:
         return bool(self._digests)
+
+    @property
+    def names(self) -> list[str]:
+        """Whose keys they are, each once."""
+        return list(dict.fromkeys(name for name, _ in self._digests))
 
     def name_of(self, key: str) -> str | None:
         """Whose key this is. All keys are compared, each in constant time."""
@@ -84,29 +98,58 @@ def _seal(secret: bytes, told: str) -> str:
     return hmac_digest(secret, told.encode(), "sha256").hex()
 
 
+def _of_environment(name: str | None) -> Holder | None:
+    """The holder of a key of API_KEYS: it may everything."""
+    return Holder(name=name, account=f"environment:{name}") if name else None
+
+
 class Gate:
     """The middleware that lets a request in, and says whose it is."""
 
     def __init__(
-        self, keys: Keys, host: str, clock: Callable[[], float] = time.time,
-        *, metrics_key: str = "",
+        self, keys: Keys, ring: KeyRing, needs: Needs, host: str,
+        clock: Callable[[], float] = time.time, *, metrics_key: str = "",
     ) -> None:  # fmt: skip
-        self._keys, self._clock, self._metrics_key = keys, clock, metrics_key
+        self._keys, self._ring, self._needs = keys, ring, needs
+        self._clock, self._metrics_key = clock, metrics_key
         self._own_hosts = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower()}
+
+    @property
+    def asks_for_keys(self) -> bool:
+        """Without API_KEYS everybody on this machine may, and nobody else."""
+        return bool(self._keys)
 
     @web.middleware
     async def admit(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Answer 401 or 403, or pass on a request that has an owner."""
+        """Answer 401 or 403, or pass on a request that has a holder.
+
+        Raises LedgerUnavailable for a stored key while PostgreSQL does not answer.
+        """
         decision = self._decide(request)
+        if decision is None:
+            decision = await self.holder_of(request) or errors.authentication_required()
+        if isinstance(decision, Holder) and not decision.may(need := self._need_of(request)):
+            decision = errors.scope_missing(str(need), sorted(decision.scopes))
         if isinstance(decision, Refusal):
             return refused(decision)
-        request[_OWNER] = decision
+        request[_HOLDER] = decision
         return await handler(request)
 
-    def _decide(self, request: web.Request) -> str | Refusal:
-        """The owner's name, or why not."""
+    async def holder_of(self, request: web.Request) -> Holder | None:
+        """Who holds the key or the session that came along."""
+        if request.path == METRICS_PATH and self._has_metrics_key(request):
+            return _METRICS
+        if key := sent_key(request):
+            return _of_environment(self._keys.name_of(key)) or await self._ring.holder_of_key(key)
+        if cookie := request.cookies.get(COOKIE):
+            named = self._keys.name_of_session(cookie, self._clock())
+            return _of_environment(named) or await self._ring.holder_of_session(cookie)
+        return None
+
+    def _decide(self, request: web.Request) -> Holder | Refusal | None:
+        """What can be said without a key; None: it depends on that."""
         if request.path in OPEN_PATHS:
-            return ""
+            return _STRANGER
         if not self._keys and _name(request.headers.get("Host", "")) not in self._own_hosts:
             return errors.access_denied(
                 "Without API_KEYS only http://127.0.0.1 and http://localhost are served."
@@ -116,23 +159,21 @@ class Gate:
         if is_unsafe and _is_cross_site(request):
             return errors.access_denied("This request comes from a page of another site.")
         if not self._keys:
-            return LOCAL_OWNER
-        if request.path == SESSION_PATH:
-            return ""
-        return self._key_holder(request) or errors.authentication_required()
+            return _LOCAL
+        return _STRANGER if request.path == SESSION_PATH else None
 
-    def _key_holder(self, request: web.Request) -> str | None:
-        if request.path == METRICS_PATH and self._has_metrics_key(request):
-            return METRICS_OWNER
-        if key := sent_key(request):
-            return self._keys.name_of(key)
-        if cookie := request.cookies.get(COOKIE):
-            return self._keys.name_of_session(cookie, self._clock())
-        return None
+    def _need_of(self, request: web.Request) -> Scope | None:
+        """What the route needs; nothing where there is no such route."""
+        resource = request.match_info.route.resource
+        method = "GET" if request.method == "HEAD" else request.method
+        return self._needs.get((method, resource.canonical)) if resource else None
 
     def _has_metrics_key(self, request: web.Request) -> bool:
         given = (sent_key(request) or "").encode(errors="surrogatepass")
         return bool(self._metrics_key) and compare_digest(given, self._metrics_key.encode())
+
+
+GATE: Final = web.AppKey("gate", Gate)
 
 
 def sent_key(request: web.Request) -> str | None:
@@ -143,14 +184,20 @@ def sent_key(request: web.Request) -> str | None:
     return request.headers.get("X-API-Key") or None
 
 
+def holder_of(request: web.Request) -> Holder:
+    """Whose request this is, and what they may."""
+    return request[_HOLDER]
+
+
 def owner_of(request: web.Request) -> str:
     """Whose request this is: the key's name."""
-    return request[_OWNER]
+    return request[_HOLDER].name
 
 
 def asker_of(request: web.Request) -> str:
     """As `owner_of`, for any request; "" for a stranger's."""
-    return str(request.get(_OWNER, ""))
+    holder = request.get(_HOLDER)
+    return holder.name if holder else ""
 
 
 def _is_cross_site(request: web.Request) -> bool:

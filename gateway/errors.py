@@ -122,13 +122,45 @@ def authentication_required() -> Refusal:
     return Refusal(
         status=401,
         error="Authentication required",
-        message="Send one of API_KEYS as `Authorization: Bearer <key>` or `X-API-Key: <key>`.",
+        message="Send a key as `Authorization: Bearer <key>` or `X-API-Key: <key>`: one of"
+        " API_KEYS, or one that was made here and is neither revoked nor expired.",
         headers={"WWW-Authenticate": "Bearer"},
     )
 
 
 def access_denied(message: str) -> Refusal:
     return Refusal(status=403, error="Access denied", message=message)
+
+
+def scope_missing(needed: str, held: Sequence[str]) -> Refusal:
+    """As RFC 6750, 3.1 has it."""
+    return Refusal(
+        status=403,
+        error="Scope missing",
+        message=f"This key has not the scope {needed}: use one that has it, or have one made.",
+        details={"needed": needed, "held": list(held)},
+        headers={"WWW-Authenticate": f'Bearer error="insufficient_scope", scope="{needed}"'},
+    )
+
+
+def key_not_found(key_id: str) -> Refusal:
+    return Refusal(
+        status=404,
+        error="Key not found",
+        message="There is no key with this id: GET /api/keys lists them.",
+        details={"keyId": key_id[:64]},
+    )
+
+
+def over_quota(per_minute: int, seconds: int) -> Refusal:
+    return Refusal(
+        status=429,
+        error="Too many submissions",
+        message=f"This key may submit {per_minute} times a minute. Nothing was made: send the same"
+        f" again in {seconds} s, or put more recipients into one submission.",
+        details={"perMinute": per_minute, "retryAfterSeconds": seconds},
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def not_signed(message: str) -> Refusal:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 from aiohttp import web
 
-from gateway import dryrun, errors, submit
+from gateway import dryrun, errors, quota, submit
 from gateway.answers import refused
 from gateway.auth import owner_of
 from gateway.bodies import Body
@@ -67,6 +67,8 @@ async def _make(request: web.Request, lines: "_Lines") -> web.Response:
     if key and (first := await parts.store.submission(owner_of(request), key)):
         refusal = await lines.drain()
         return refused(refusal) if refusal else submit.answer_again(parts, first, lines.digest())
+    if refusal := await quota.exceeded(request):
+        return refused(refusal)
     begun = await _order(lines, parts, now)
     if isinstance(begun, Refusal):
         return refused(begun)

@@ -10,6 +10,8 @@ from gateway.auth import Keys
 from gateway.control_store import Control
 from gateway.hub import Hub
 from gateway.intake import Intake
+from gateway.key_store import ApiKeys
+from gateway.keyring import KeyRing
 from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.resend_store import Resends
@@ -64,6 +66,8 @@ class Parts:
     intake: Intake
     hub: Hub
     keys: Keys
+    api_keys: ApiKeys
+    ring: KeyRing
     numbers: Numbers
     lookup: Lookup
     templates: Templates

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from gateway import errors, jobs, positions, replay
 from gateway.answers import refused
+from gateway.auth import GATE
 from gateway.errors import Refusal
 from gateway.hub import Reader
 from gateway.news import News, Told, sse, upto_gap
@@ -236,6 +237,9 @@ class Stream:
         """Keep the connection, and look at the row: news can be lost in a crash, facts cannot."""
         self._next_ping = time.monotonic() + PING_SECONDS
         await self._write(b": ping\n\n")
+        if not await self._still_may():
+            self._reader.close()  # a client that comes back is told why it may not
+            return
         if self._ended_at is not None:
             return
         try:
@@ -244,6 +248,14 @@ class Stream:
             return
         if job and self._news_are_over(job):
             await self._end_if_finished(job)
+
+    async def _still_may(self) -> bool:
+        """Whether the key that opened this stream opens it still; while nobody can say, it does."""
+        gate = self._request.app[GATE]
+        try:
+            return not gate.asks_for_keys or await gate.holder_of(self._request) is not None
+        except LedgerUnavailable:
+            return True
 
     async def _end_if_finished(self, job: JobRow) -> None:
         """Tell the end from the row."""

@@ -7,7 +7,7 @@ from uuid import uuid4
 import msgspec
 from aiohttp import web
 
-from gateway import control, errors, jobs, outbox, selection, submit
+from gateway import control, errors, jobs, outbox, quota, selection, submit
 from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.bodies import Body
@@ -54,7 +54,7 @@ async def _resend(request: web.Request, job: JobRow, key: str | None, body: byte
     digest = await submit.digest_of(request.path, body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
         return submit.answer_again(parts, first, digest)
-    part = _part(body)
+    part = await quota.exceeded(request) or _part(body)
     if isinstance(part, Refusal):
         return refused(part)
     if not jobs.is_finished(job):

@@ -10,7 +10,7 @@ from gateway.answers import answer, refused
 from gateway.auth import COOKIE, LOCAL_OWNER, SESSION_SECONDS, sent_key
 from gateway.errors import Refusal
 from gateway.malformed import malformed
-from gateway.parts import PARTS
+from gateway.parts import PARTS, Parts
 from schemas import api
 
 
@@ -22,19 +22,31 @@ async def begin(request: web.Request) -> web.Response:
     key = sent_key(request) or await _key_of_body(request)
     if isinstance(key, Refusal):
         return refused(key)
-    value = keys.session(key or "", time.time())
-    if value is None:
+    begun = await _begun(request.app[PARTS], key or "")
+    if begun is None:
         return refused(errors.authentication_required())
-    response = answer({"owner": keys.name_of(key or "")})
+    owner, value = begun
+    response = answer({"owner": owner})
     _set_cookie(request, response, value, SESSION_SECONDS)
     return response
 
 
 async def end(request: web.Request) -> web.Response:
-    """`DELETE /api/session`: the browser forgets the cookie."""
+    """`DELETE /api/session`: the browser forgets the cookie, and so do we."""
+    if cookie := request.cookies.get(COOKIE):
+        await request.app[PARTS].ring.end_session(cookie)
     response = answer({"owner": None})
     _set_cookie(request, response, "", 0)
     return response
+
+
+async def _begun(parts: Parts, key: str) -> tuple[str, str] | None:
+    """Whose session, and its cookie; None: nobody holds the key."""
+    if value := parts.keys.session(key, time.time()):
+        return str(parts.keys.name_of(key)), value
+    if holder := await parts.ring.holder_of_key(key):
+        return holder.name, await parts.ring.begin_session(holder, SESSION_SECONDS)
+    return None
 
 
 async def _key_of_body(request: web.Request) -> str | Refusal | None:

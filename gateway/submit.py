@@ -13,7 +13,7 @@ import aiohttp
 import msgspec
 from aiohttp import web
 
-from gateway import dryrun, errors, outbox, store, trial
+from gateway import dryrun, errors, outbox, quota, store, trial
 from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.errors import Refusal
@@ -115,6 +115,8 @@ async def _make(request: web.Request, posted: Posted) -> web.Response:
     digest = await digest_of(request.path, posted.body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
         return answer_again(parts, first, digest)
+    if refusal := await quota.exceeded(request):
+        return refused(refusal)
     submitted = await read(posted, owner_of(request), parts)
     if isinstance(submitted, Refusal):
         return refused(submitted)

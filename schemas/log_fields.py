@@ -42,6 +42,8 @@ DETAILS: Final = {
     "items": "statuses, messages or news",
     "job_trace": "the id of the request that made the job, where `trace` is another's",
     "jobs": "how many",
+    "key_id": "of a key that people made: its id, never the key",
+    "key_name": "whose key it is",
     "left": "messages of the loop that wait to be sent",
     "limit": "the messaging limit, as Meta says it",
     "limit_bytes": "the most that is taken",

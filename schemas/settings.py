@@ -171,6 +171,13 @@ class Gateway(Common, frozen=True, kw_only=True):
             " takes one of `API_KEYS`", parse=parse_metrics_key,
         ),
     ] = Secret("")  # fmt: skip
+    submissions_per_minute: Annotated[
+        int,
+        Env(
+            "API_SUBMISSIONS_PER_MINUTE", "how often a key may submit, where it has no figure of"
+            " its own; 0: no limit", at_least=0, at_most=1_000_000,
+        ),
+    ] = 600  # fmt: skip
     default_region: Annotated[
         str | None,
         Env("DEFAULT_REGION", "country of numbers written without one, as DE", parse=parse_region),

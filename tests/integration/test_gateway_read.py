@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from gateway.app import ROUTES
+from gateway.routes import ROUTES
 from plumbing.logs import Log
 from plumbing.postgres import Pool
 from schemas.environment import parse_api_keys
@@ -209,7 +209,7 @@ async def test_metrics_count_answers_by_route_and_need_a_key(guarded: Running) -
 async def test_the_series_of_every_route_are_there_before_anybody_asks(guarded: Running) -> None:
     lines = (await guarded.get("/metrics", X_API_Key=ANN)).body.splitlines()
     series = [line.rpartition(" ")[0] for line in lines]
-    for path in {*(path for _, path, _, _ in ROUTES), "none"}:
+    for path in {*(route.path for route in ROUTES), "none"}:
         for status in ("2xx", "4xx", "5xx"):
             assert f'loopcast_http_requests_total{{route="{path}",status="{status}"}}' in series
         assert f'loopcast_http_request_seconds_count{{route="{path}"}}' in series
@@ -230,7 +230,7 @@ async def test_the_front_page_says_what_is_served_and_asks_for_no_key(guarded: R
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert (front["name"].lower(), front["version"]) == (project["name"], project["version"])
     assert [(route["method"], route["path"]) for route in front["routes"]] == [
-        (method, path) for method, path, _, _ in ROUTES
+        (route.method, route.path) for route in ROUTES
     ]
     assert all(route["does"] for route in front["routes"])
 

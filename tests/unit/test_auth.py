@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.auth import SESSION_SECONDS, Gate, Keys, owner_of
+from gateway.key_store import ApiKeys
+from gateway.keyring import KeyRing
+from gateway.store import Store
 from schemas.environment import ApiKey, Secret, SettingsError, parse_api_keys
 from schemas.loading import load
 from schemas.settings import Gateway
@@ -16,6 +19,7 @@ ANN, BOB, BOB_NEW = (
 )  # fmt: skip
 KEYS = Keys((ANN, BOB, BOB_NEW))
 NOW = 1_800_000_000.0
+RING = KeyRing(ApiKeys(Store()))  # PostgreSQL is away
 METRICS_KEY = Secret("metrics-key")
 LOCAL = {"Host": "127.0.0.1:8080"}
 
@@ -25,7 +29,7 @@ async def admitted(
 ) -> tuple[int, str]:
     """The gate's status, and whose request it let in."""
     request = make_mocked_request(method, path, headers=headers)
-    gate = Gate(keys, "127.0.0.1", clock=lambda: NOW, metrics_key=METRICS_KEY)
+    gate = Gate(keys, RING, {}, "127.0.0.1", clock=lambda: NOW, metrics_key=METRICS_KEY)
     response = await gate.admit(request, _let_in)
     assert isinstance(response, web.Response)
     return response.status, response.text if response.status == 200 and response.text else ""
@@ -190,7 +194,7 @@ async def test_without_the_metrics_key_the_metrics_take_a_key_that_submits(given
 
 async def test_without_a_metrics_key_an_empty_one_opens_nothing() -> None:
     request = make_mocked_request("GET", "/metrics", headers={**LOCAL, "X-API-Key": ""})
-    response = await Gate(KEYS, "127.0.0.1").admit(request, _let_in)
+    response = await Gate(KEYS, RING, {}, "127.0.0.1").admit(request, _let_in)
     assert response.status == 401
 
 
