@@ -20,6 +20,7 @@ from daemon.tempo import STEP_SECONDS, STEP_SHARE
 from plumbing.broker import Broker, Unavailable
 from plumbing.levels import StreamNow, consumer_now, stream_now
 from plumbing.postgres import Pool, load_queries
+from plumbing.tasks import together
 from schemas import fleet_metrics as fleet
 from schemas.metrics import CENSUS_SECONDS
 from schemas.process_metrics import DEPENDENCY_UP
@@ -46,10 +47,11 @@ class Census:
         self._full_per_second = full_per_second
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._rounds("fleet", FLEET_SECONDS, self.of_fleet, "postgres"))
-            group.create_task(self._rounds("streams", STREAMS_SECONDS, self.of_streams, "nats"))
-            group.create_task(self._rounds("recount", RECOUNT_SECONDS, self._recount.next))
+        await together(
+            self._rounds("fleet", FLEET_SECONDS, self.of_fleet, "postgres"),
+            self._rounds("streams", STREAMS_SECONDS, self.of_streams, "nats"),
+            self._rounds("recount", RECOUNT_SECONDS, self._recount.next),
+        )
 
     async def _rounds(
         self, of: str, every_seconds: float, read: Callable[[], Awaitable[None]],

@@ -14,6 +14,7 @@ from plumbing.batches import publish_all
 from plumbing.broker import Broker, Unavailable
 from plumbing.logs import Seldom
 from plumbing.meters import Meters
+from plumbing.tasks import together
 from plumbing.vitals import Vitals
 from schemas.metrics import WEBHOOK_BATCHES
 from schemas.subjects import RECEIPTS_SUBJECT
@@ -110,9 +111,7 @@ class Intake:
 
     async def run(self) -> None:
         """Store until canceled."""
-        async with asyncio.TaskGroup() as group:
-            for _ in range(IN_FLIGHT):
-                group.create_task(self._work())
+        await together(*(self._work() for _ in range(IN_FLIGHT)))
 
     async def _work(self) -> None:
         while True:

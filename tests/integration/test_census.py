@@ -1,5 +1,6 @@
 """The census says of the fleet what PostgreSQL and JetStream say; false counts are found."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from plumbing.broker import Broker
 from plumbing.logs import Log
 from plumbing.meters import Meters
 from plumbing.postgres import Pool
+from plumbing.tasks import end
 from schemas import metrics
 from schemas.subjects import MERGERS, RECEIPTS_SUBJECT, SENDERS
 from tests.campaigns import PHONE, Job, make_job
@@ -221,3 +223,27 @@ async def test_only_unfinished_and_recent_jobs_are_recounted(watch: Watch, pool:
     )  # fmt: skip
     await watch.recount.next()
     assert watch.figures()["recounts_total"] == 0
+
+
+async def test_a_round_that_swallows_its_cancellation_does_not_keep_the_census_alive(
+    watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `asyncio.wait_for` of Python 3.11 does, when an answer comes at that moment."""
+    started, swallowed = asyncio.Event(), 0
+
+    async def swallow_once() -> None:
+        nonlocal swallowed
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            swallowed += 1
+            if swallowed > 1:
+                raise
+
+    monkeypatch.setattr(watch.census, "of_fleet", swallow_once)
+    task = asyncio.create_task(watch.census.run())
+    await started.wait()
+    async with asyncio.timeout(10):
+        await end(task)
+    assert task.cancelled()
