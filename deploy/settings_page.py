@@ -63,7 +63,8 @@ THEMES: Final = (
     ),
     Theme(
         "Gateway", "Who may submit, where, and how much.",
-        ("HOST", "PORT", "API_KEYS", "API_SUBMISSIONS_PER_MINUTE", "METRICS_KEY", "DEFAULT_REGION", "BULK_HARD_CAP"),
+        ("HOST", "PORT", "API_KEYS", "API_SUBMISSIONS_PER_MINUTE", "METRICS_KEY",
+         "DEFAULT_REGION", "BULK_HARD_CAP"),
     ),
     Theme(
         "Daemon", "How long it waits, and where it is watched.",

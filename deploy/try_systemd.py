@@ -6,6 +6,7 @@ when something did not, 2 when the command is wrong.
 
 import argparse
 import contextlib
+import os
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
+from deploy.engine import NoEngine, found_or_started
 from deploy.faults import FAULTS, Site
 from deploy.guide import Block, blocks
 from deploy.machine import Failed, Machine, Skipped, debian, machine
@@ -32,7 +34,7 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     began = time.monotonic()
     try:
-        with debian(NAME, options.image) as image, _machine(options, image) as made:
+        with _engine(), debian(NAME, options.image) as image, _machine(options, image) as made:
             _say(f"an empty Debian with systemd is up after {time.monotonic() - began:.0f} s")
             _bring(made, options.ca_bundle)
             _try(made)
@@ -44,6 +46,17 @@ def main(arguments: list[str]) -> int:
         return 1
     _say(f"all of it held, in {time.monotonic() - began:.0f} s")
     return 0
+
+
+@contextlib.contextmanager
+def _engine() -> Iterator[None]:
+    """All that docker is told within the block, it tells an engine that answers. Raises Skipped."""
+    try:
+        with found_or_started() as engine:
+            os.environ.update(engine.environ)  # DOCKER_HOST of one that was started here
+            yield
+    except NoEngine as error:
+        raise Skipped(str(error)) from error
 
 
 def _machine(options: argparse.Namespace, image: str) -> AbstractContextManager[Machine]:
@@ -63,7 +76,10 @@ def _options(arguments: list[str]) -> argparse.Namespace:
         help="a local image of Debian 12 with systemd; else debootstrap makes one",
     )
     parser.add_argument(
-        "--ca-bundle", type=Path, help="certificates for pip, where a proxy stands before PyPI"
+        "--ca-bundle",
+        type=Path,
+        default=os.environ.get("PIP_CERT") or None,
+        help="certificates for pip, where a proxy stands before PyPI; else those of PIP_CERT",
     )
     parser.add_argument(
         "--keep", action="store_true", help=f"leave the container {NAME} running, to look at it"

@@ -1,9 +1,11 @@
-"""Ending a task: it is over afterwards, even when it swallows its first cancellation."""
+"""Tasks of one's own end: even one that swallows its first cancellation, and all together."""
 
 import asyncio
 import contextlib
 
-from plumbing.tasks import end
+import pytest
+
+from plumbing.tasks import end, together
 
 
 async def test_a_task_that_swallows_a_cancellation_is_ended() -> None:
@@ -41,3 +43,21 @@ async def test_a_task_that_is_over_is_left_alone() -> None:
     assert await task == "done"
     await asyncio.wait_for(end(task), 10)
     assert task.result() == "done"
+
+
+async def test_parts_that_run_together_end_together_when_one_fails() -> None:
+    ended: list[str] = []
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("waits")
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await together(waits(), fails())
+    assert ended == ["waits"]
