@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 import aiohttp
 
 from daemon.answers import read_answer
+from plumbing.book_keeper import BookKeeper
 from plumbing.failpoints import reach
 from schemas.failpoints import FailPoint
 from schemas.outcomes import HeldBack, NotWritten, Outcome, Unknown, UnknownReason
@@ -58,8 +59,8 @@ class Departure:
 class CloudApi:
     """Sends messages. Use it with `async with`; it keeps its connections open between sends."""
 
-    def __init__(self, settings: Daemon) -> None:
-        self._provider = settings.provider
+    def __init__(self, settings: Daemon, keeper: BookKeeper) -> None:
+        self.keeper = keeper
         self._timeout_seconds = settings.request_timeout_ms / 1000
         self._session: aiohttp.ClientSession | None = None
 
@@ -68,7 +69,7 @@ class CloudApi:
         trace.on_request_headers_sent.append(_before_the_first_byte)
         trace.on_request_chunk_sent.append(_with_the_last_byte)
         self._session = aiohttp.ClientSession(
-            headers={**self._provider.headers(), "Content-Type": "application/json"},
+            headers={"Content-Type": "application/json"},
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEPALIVE_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
             trace_configs=[trace],
@@ -98,13 +99,15 @@ class CloudApi:
     async def number(self, phone_number_id: str) -> bytes | None:
         """What Meta says of a number (phone_number_id, GET); None: no answer of use."""
         assert self._session is not None
-        if (url := self._provider.number_url(phone_number_id)) is None:
+        provider = self.keeper.book.provider(phone_number_id)
+        if (url := provider.number_url(phone_number_id)) is None:
             return None
         try:
             async with (
                 asyncio.timeout(LOOK_UP_SECONDS),
                 self._session.get(
-                    url, params={"fields": NUMBER_FIELDS}, allow_redirects=False,
+                    url, params={"fields": NUMBER_FIELDS}, headers=provider.headers(),
+                    allow_redirects=False,
                     trace_request_ctx=Departure(lambda: True, _unpaced),
                 ) as response,
             ):  # fmt: skip
@@ -115,9 +118,11 @@ class CloudApi:
 
     async def _post(self, phone_number_id: str, body: bytes, departure: Departure) -> Outcome:
         assert self._session is not None
+        provider = self.keeper.book.provider(phone_number_id)  # as it is now: tokens are changed
         async with self._session.post(
-            self._provider.messages_url(phone_number_id),
+            provider.messages_url(phone_number_id),
             data=body,
+            headers=provider.headers(),
             allow_redirects=False,
             trace_request_ctx=departure,
         ) as response:

@@ -51,10 +51,10 @@ def _tier_of(answer: bytes) -> str:
 
 
 class MessagingLimits:
-    """Asks Meta once in a while; `fixed` is what the settings say instead."""
+    """Asks Meta once in a while; `fixed` is what was set for a number instead; 0: no limit."""
 
     def __init__(
-        self, ask: Ask, log: Log, *, fixed: int | None = None,
+        self, ask: Ask, log: Log, *, fixed: Callable[[str], int | None] = lambda _: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._ask, self._log, self._fixed, self._clock = ask, log, fixed, clock
@@ -66,8 +66,8 @@ class MessagingLimits:
 
     async def people(self, phone_number_id: str) -> int | None:
         """How many people a day; None: no limit, or none that is known."""
-        if self._fixed is not None:
-            return self._fixed or None
+        if (fixed := self._fixed(phone_number_id)) is not None:
+            return fixed or None
         limit, until = self._known.get(phone_number_id, (None, float("-inf")))
         if self._clock() < until:
             return limit

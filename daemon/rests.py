@@ -1,6 +1,7 @@
 """What waits, and how long: loops for recipients, jobs that rest, lanes with nothing due."""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from daemon.lane import LONGEST_REST_SECONDS
@@ -12,10 +13,13 @@ LEAST_SECONDS: Final = 0.1
 
 
 class Rests:
-    """Of one daemon. Raises LaneLost where a lane is not held any more."""
+    """Of one daemon; `pause_of` says how many milliseconds a number pauses.
 
-    def __init__(self, store: Store, pause_ms: int) -> None:
-        self._store, self._number_pause_ms = store, pause_ms
+    Raises LaneLost where a lane is not held any more.
+    """
+
+    def __init__(self, store: Store, pause_of: Callable[[str], int]) -> None:
+        self._store, self._pause_of = store, pause_of
         self._noted_limits: dict[str, int | None] = {}  # a few bytes for each of our numbers
 
     async def postpone(
@@ -33,14 +37,14 @@ class Rests:
 
     async def pause(self, holding: Holding, work: Work) -> None:
         """After a loop. A pause longer than the number's is the job's alone: others go on."""
-        if (pause_ms := self.pause_ms(work)) > self._number_pause_ms:
+        if (pause_ms := self.pause_ms(work)) > self._pause_of(work.phone_number_id):
             openings = Openings(None, work.now_at, work.read_at)
             until = openings.time_at(time.monotonic() + pause_ms / 1000)
             await self._store.rest_job(holding, work.job_id, until, "pause")
 
     def pause_ms(self, work: Work) -> int:
         """Between two loops of the job; no shorter than the number's pause."""
-        return max(self._number_pause_ms, work.pause_ms or 0)
+        return max(self._pause_of(work.phone_number_id), work.pause_ms or 0)
 
     async def due_seconds(self, phone_number_id: str) -> float | None:
         """Until something of a lane with nothing to run now is due; None: its turn may go.

@@ -90,6 +90,7 @@ class Begun:
 class Work:
     """One loop of one job, to be run now."""
 
+    phone_number_id: str
     job_id: UUID
     content: Content
     total_loops: int
@@ -235,6 +236,7 @@ async def work_of(begun: Begun, messages: AsyncIterator[Any]) -> Work:
     job, loop = begun.job, begun.loop
     assert loop is not None
     return Work(
+        phone_number_id=begun.phone_number_id,
         job_id=job["id"],
         content=_CONTENT.decode(job["content"]),
         total_loops=-(-job["total"] // job["loop_size"]),

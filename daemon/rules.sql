@@ -9,14 +9,16 @@ WHERE phone_number_id IN (
     WHERE state IN ('queued', 'running')
       AND (:job_id::uuid IS NULL OR id = :job_id)
       AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
-      AND (:template::text IS NULL OR content ->> 'name' = :template))
+      AND (:template::text IS NULL OR content ->> 'name' = :template)
+      AND (:accounts::text[] IS NULL OR account_of(phone_number_id) = ANY (:accounts)))
 ORDER BY phone_number_id
 FOR NO KEY UPDATE;
 
 
 -- name: stop_jobs
 -- Meta says no to more than one message: what it says no to waits for a person, and nothing of it is
--- lost. Each condition holds where it is given: one job, one template, one number, or everything.
+-- lost. Each condition holds where it is given: one job, one template, one number, one account, or
+-- everything.
 UPDATE jobs SET
     state = 'paused', reason = :reason, stopped_by = :stopped_by, followed_no = wanted_no,
     limited_by = NULL, limited_until = NULL, event_no = event_no + 1
@@ -27,6 +29,7 @@ WHERE (state IN ('queued', 'running')
   AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
   AND (:template::text IS NULL OR content ->> 'name' = :template
        AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language)
+  AND (:accounts::text[] IS NULL OR account_of(phone_number_id) = ANY (:accounts))
   AND (:since::timestamptz IS NULL OR resumed_at IS NULL OR resumed_at < :since)
 RETURNING id AS job_id, phone_number_id, trace, state, reason, event_no;
 
@@ -37,7 +40,8 @@ SELECT phone_number_id FROM lanes
 WHERE phone_number_id IN (
     SELECT phone_number_id FROM jobs
     WHERE state = 'paused' AND stopped_by = 'template' AND finished_at IS NULL
-      AND content ->> 'name' = :template)
+      AND content ->> 'name' = :template
+      AND (:accounts::text[] IS NULL OR account_of(phone_number_id) = ANY (:accounts)))
 ORDER BY phone_number_id
 FOR NO KEY UPDATE;
 
@@ -55,6 +59,7 @@ WHERE state = 'paused' AND stopped_by = 'template' AND wanted = 'run' AND finish
   AND content ->> 'name' = :template
   AND replace(lower(coalesce(content ->> 'language_code', 'en_US')), '-', '_') = :language
   AND (:resumes OR reason IS DISTINCT FROM :reason)
+  AND (:accounts::text[] IS NULL OR account_of(phone_number_id) = ANY (:accounts))
 RETURNING id AS job_id, phone_number_id, trace, state, :reason::text AS reason, event_no;
 
 

@@ -79,11 +79,11 @@ class Runner:
         cloud: CloudApi, progress: Progress, observer: Observer, stop: asyncio.Event,
     ) -> None:  # fmt: skip
         self._store, self._stops, self._limits = store, stops, limits
-        self._cloud, self._progress = cloud, progress
+        self._cloud, self._progress, self._keeper = cloud, progress, cloud.keeper
         self._observer, self._stop = observer, stop
         self._rate, self._pause_ms = settings.messages_per_second, settings.pause_ms
         self._slots = slots(settings)
-        self._rests = Rests(store, settings.pause_ms)
+        self._rests = Rests(store, self._pause_of)
         self._policy = RetryPolicy(
             settings.max_retries, settings.retry_base_ms / 1000, random.random
         )
@@ -132,18 +132,23 @@ class Runner:
         now, hold = time.monotonic(), Hold()
         if holding.held_seconds:
             hold.rest(now + holding.held_seconds, holding.held_by or "throttled")
-        tempo = Tempo(self._rate, holding.slowed, now, work.per_second)
-        pace = self._pace(holding)
+        rate = self._keeper.book.per_second(holding.phone_number_id, self._rate)
+        tempo = Tempo(rate, holding.slowed, now, work.per_second)
+        pace = self._pace(holding, rate)
         pace.retune(tempo.per_second(now))
         warden = Warden(
             holding, work, store=self._store, stops=self._stops, progress=self._progress,
-            observer=self._observer,
+            observer=self._observer, keeper=self._keeper,
         )  # fmt: skip
         return Outfit(
             cloud=self._cloud, pace=pace, tempo=tempo, hold=hold, openings=openings, lease=lease,
             policy=self._policy, slots=self._slots, warden=warden, observer=self._observer,
             stop=self._stop, hand_over=partial(self._hand_over, holding, pace, give),
         )  # fmt: skip
+
+    def _pause_of(self, phone_number_id: str) -> int:
+        """Milliseconds between two loops of a number."""
+        return self._keeper.book.pause_ms(phone_number_id, self._pause_ms)
 
     def _tell_resumed(self, begun: Begun) -> None:
         if resumed := begun.resumed:
@@ -246,7 +251,7 @@ class Runner:
         """After a loop the number pauses, if it has anything left to send."""
         if await self._store.next_order(holding.phone_number_id) is None:
             return await self._until_due(holding)
-        return Later(self._pause_ms / 1000 if pauses else 0.0)
+        return Later(self._pause_of(holding.phone_number_id) / 1000 if pauses else 0.0)
 
     async def _until_due(self, holding: Holding) -> Handover:
         """A lane with nothing to run now may have something that waits."""
@@ -274,15 +279,15 @@ class Runner:
         if await is_told(told, TELL_SECONDS):
             await self._store.completion_told(job_id)
 
-    def _pace(self, holding: Holding) -> Pace:
+    def _pace(self, holding: Holding, rate: float) -> Pace:
         """The lane's pace, from what its last holder knew, or else from its last claim."""
         now = time.monotonic()
         if holding.leave_ages is not None:
-            return Pace(self._rate, [now - age for age in holding.leave_ages])
+            return Pace(rate, [now - age for age in holding.leave_ages])
         if holding.claimed_seconds_ago is not None:  # what was claimed then may have left later
             ago = max(0.0, holding.claimed_seconds_ago - CLAIM_SECONDS)
-            return Pace(self._rate, cold(self._rate, now - ago))
-        return Pace(self._rate)
+            return Pace(rate, cold(rate, now - ago))
+        return Pace(rate)
 
 
 def slots(settings: Daemon) -> int:

@@ -25,6 +25,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     phone_number_id: str | None = None
     template: str | None = None
     language: str = ""  # of the template, as `language_key` has it
+    accounts: list[str] | None = None  # as `account_of` of the schema has them; None: all
 
 
 class Notice(msgspec.Struct, frozen=True):
@@ -48,20 +49,25 @@ def language_key(code: str) -> str:
 
 
 def target_of(
-    stop: Stop, job_id: UUID | None, phone_number_id: str | None, content: Content | None
-) -> Target:
+    stop: Stop, job_id: UUID | None, phone_number_id: str | None, content: Content | None,
+    accounts: list[str] | None,
+) -> Target:  # fmt: skip
     """What a stop stops, as seen from the message that was refused.
 
     A job without a template has none that could be stopped: it is stopped itself.
     """
     match stop.scope:
         case Scope.ACCOUNT:
-            return Target()
+            return Target(accounts=accounts)
         case Scope.NUMBER:
             assert phone_number_id, "without a number everything would stop"
             return Target(phone_number_id=phone_number_id)
         case Scope.TEMPLATE if isinstance(content, Template):
-            return Target(template=content.name, language=language_key(content.language_code))
+            return Target(
+                template=content.name,
+                language=language_key(content.language_code),
+                accounts=accounts,
+            )
         case Scope.TEMPLATE | Scope.JOB:
             return Target(job_id=job_id)
 
@@ -111,17 +117,24 @@ class Stops:
             return connection is not None
 
     async def template_is_back(
-        self, template: str, language: str, reason: str,
+        self, template: str, language: str, reason: str, accounts: list[str] | None,
         *, resumes: bool, notice: Notice | None = None,
     ) -> list[JobMoved]:  # fmt: skip
         """Jobs that the template's pause had stopped go on, or are told that they could."""
         async with self._unless_seen(notice) as connection:
             if connection is None:
                 return []
-            async for _ in QUERIES.lanes_of_template(connection, template=template):
+            async for _ in QUERIES.lanes_of_template(
+                connection, template=template, accounts=accounts
+            ):
                 pass
             rows = QUERIES.template_is_back(
-                connection, template=template, language=language, reason=reason, resumes=resumes
+                connection,
+                template=template,
+                language=language,
+                reason=reason,
+                resumes=resumes,
+                accounts=accounts,
             )
             return [JobMoved(**row) async for row in rows]
 

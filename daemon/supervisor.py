@@ -32,6 +32,7 @@ from daemon.sweeper import Sweeper
 from daemon.tidings import Tidings
 from daemon.turns import MOST_LANES, Turns
 from daemon.wishes import Wishes
+from plumbing.book_keeper import BookKeeper
 from plumbing.broker import Broker
 from plumbing.condition import feel, watch_pool
 from plumbing.life import Life
@@ -137,13 +138,17 @@ async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
     """The parts that send, from the one that all lean on to the one that brings them turns."""
     settings, observer, stop, stack = house.settings, house.observer, house.stop, house.stack
     store, doubts, stops = _ledger(settings, pool, observer.meters)
-    cloud = await stack.enter_async_context(CloudApi(settings))
+    keeper = await _keep_book(house, pool)
+    cloud = await stack.enter_async_context(CloudApi(settings, keeper))
     progress = Progress(broker, observer)
-    limits = MessagingLimits(cloud.number, observer.log, fixed=settings.messaging_limit)
+    limits = MessagingLimits(
+        cloud.number, observer.log,
+        fixed=lambda number: keeper.book.messaging_limit(number, settings.messaging_limit),
+    )  # fmt: skip
     house.own(asyncio.create_task(progress.run(), name="the publisher of progress"))
     tidings = Tidings(
         opt_outs=OptOuts(pool), stops=stops, limits=limits, progress=progress, observer=observer,
-        words=StopWords(settings.opt_out_words), waba_id=settings.waba_id,
+        words=StopWords(settings.opt_out_words), keeper=keeper,
         auto_resume=settings.auto_resume,
     )  # fmt: skip
     await _merge(house, broker, Receipts(doubts, tidings, progress, observer, house.strangers))
@@ -181,6 +186,14 @@ async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
     _watch(house, pool, broker)
     _be_ready(house.checks, presence, broker)
     return turns
+
+
+async def _keep_book(house: House, pool: Pool) -> BookKeeper:
+    """With which token each number sends, read before the first does."""
+    keeper = BookKeeper(house.settings, house.observer.log)
+    await keeper.read(pool)
+    house.own(asyncio.create_task(keeper.run(pool), name="the keeper of the numbers"))
+    return keeper
 
 
 def _be_ready(checks: dict[str, Check], presence: Presence, broker: Broker) -> None:

@@ -12,6 +12,7 @@ from daemon.progress import Progress, job_state
 from daemon.rows import JobMoved
 from daemon.stops import Notice, Stops, Target, language_key, target_of
 from daemon.verdicts import Scope, Stop, stop_of
+from plumbing.book_keeper import BookKeeper
 from schemas.notices import AccountNews, NumberError, NumberNews, TemplateNews
 from schemas.outcomes import ApiError
 from schemas.suppressions import StopWords
@@ -21,17 +22,17 @@ from schemas.webhooks import Webhook
 class Tidings:
     """`heed` may be called again with the same webhook: repeats change nothing.
 
-    `waba_id`: the account that is ours; news of others are passed over. None: all of them are.
+    `keeper` knows which business accounts are ours; news of others are passed over.
     Raises asyncpg.PostgresError and OSError as they come.
     """
 
     def __init__(
         self, *, opt_outs: OptOuts, stops: Stops, limits: MessagingLimits, progress: Progress,
-        observer: Observer, words: StopWords, waba_id: str | None, auto_resume: bool,
+        observer: Observer, words: StopWords, keeper: BookKeeper, auto_resume: bool,
     ) -> None:  # fmt: skip
         self._opt_outs, self._stops, self._limits = opt_outs, stops, limits
         self._progress, self._observer = progress, observer
-        self._words, self._waba_id, self._auto_resume = words, waba_id, auto_resume
+        self._words, self._keeper, self._auto_resume = words, keeper, auto_resume
 
     async def heed(self, webhooks: Iterable[Webhook]) -> None:
         """Everything but receipts."""
@@ -56,7 +57,8 @@ class Tidings:
         if not error.code or (stop := stop_of(error)) is None:
             return
         if job := await self._stops.job(job_id):
-            target = target_of(stop, job_id, job.phone_number_id, job.content)
+            accounts = self._keeper.book.accounts_of_number(job.phone_number_id)
+            target = target_of(stop, job_id, job.phone_number_id, job.content, accounts)
             await self._halt(target, stop, since=at)
 
     async def _note_opt_outs(self, webhooks: Iterable[Webhook]) -> None:
@@ -68,16 +70,21 @@ class Tidings:
 
     async def _on_template(self, news: TemplateNews) -> None:
         """What only warns says nothing of whether it can be sent, so it makes no other news old."""
-        if self._is_foreign(news.waba_id):
+        accounts = self._keeper.book.accounts_of_waba(news.waba_id)
+        if accounts == []:
             return
         language = language_key(news.language)
-        notice = Notice(f"template {news.name} {language}", news.event, news.at)
+        subject = f"template {news.name} {language}"
+        if accounts is not None:  # others may have one of this name
+            subject += f" of {news.waba_id}"
+        notice = Notice(subject, news.event, news.at)
         match meaning_of_template(news):
             case Halt() as halt:
-                await self._act(halt, Target(template=news.name, language=language), notice)
+                target = Target(template=news.name, language=language, accounts=accounts)
+                await self._act(halt, target, notice)
             case Back(reason=reason):
                 moved = await self._stops.template_is_back(
-                    news.name, language, reason, resumes=self._auto_resume, notice=notice
+                    news.name, language, reason, accounts, resumes=self._auto_resume, notice=notice
                 )
                 self._tell(moved)
             case Warn(text=text):
@@ -85,19 +92,20 @@ class Tidings:
 
     async def _on_account(self, news: AccountNews) -> None:
         """Of each kind the newest holds: a new price list does not lift a ban."""
-        if self._is_foreign(news.waba_id):
+        accounts = self._keeper.book.accounts_of_waba(news.waba_id)
+        if accounts == []:
             return
         notice = Notice(f"account {news.waba_id} {news.event}", news.event, news.at)
         match meaning_of_account(news):
             case Halt() as halt:
-                await self._act(halt, Target(), notice)
+                await self._act(halt, Target(accounts=accounts), notice)
             case Warn(text=text) | Back(reason=text):
                 if await self._stops.is_news(notice):
                     self._warn(text)
 
     def _on_number(self, news: NumberNews) -> None:
         """A limit that has changed is asked for anew."""
-        if not self._is_foreign(news.waba_id):
+        if self._keeper.book.accounts_of_waba(news.waba_id) != []:
             self._limits.forget()
             self._observer.log.info(
                 "news of a number",
@@ -115,7 +123,9 @@ class Tidings:
         stop = stop_of(news.error)
         is_number = stop and stop.scope is Scope.NUMBER and news.phone_number_id
         if stop and (is_number or stop.scope is Scope.ACCOUNT):
-            await self._halt(target_of(stop, None, news.phone_number_id, None), stop)
+            number = news.phone_number_id
+            accounts = self._keeper.book.accounts_of_number(number) if number else None
+            await self._halt(target_of(stop, None, number, None, accounts), stop)
 
     async def _act(self, halt: Halt, target: Target, notice: Notice) -> None:
         stop = Stop(halt.scope, ApiError(0, "told by webhook"), halt.reason)
@@ -137,6 +147,3 @@ class Tidings:
         for job in moved:
             self._observer.job_moved(job)
             self._progress.tell(job.job_id, job.event_no, [job_state(job)])
-
-    def _is_foreign(self, waba_id: str) -> bool:
-        return self._waba_id is not None and waba_id not in ("", self._waba_id)

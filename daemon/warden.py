@@ -10,6 +10,7 @@ from daemon.rows import Holding, Slowed, Work
 from daemon.stops import Stops, target_of
 from daemon.store import Store
 from daemon.verdicts import Stop
+from plumbing.book_keeper import BookKeeper
 
 ASK_AGAIN_SECONDS: Final = 60.0  # whether the messaging limit is still what it was
 
@@ -22,8 +23,9 @@ class Warden:
 
     def __init__(
         self, holding: Holding, work: Work, *, store: Store, stops: Stops, progress: Progress,
-        observer: Observer,
+        observer: Observer, keeper: BookKeeper,
     ) -> None:  # fmt: skip
+        self._keeper = keeper
         self._holding, self._work = holding, work
         self._store, self._stops = store, stops
         self._progress, self._observer = progress, observer
@@ -31,9 +33,11 @@ class Warden:
 
     async def halt(self, stop: Stop) -> None:
         """Pause all that Meta's refusal concerns: it waits for a person, and nothing is lost."""
+        number = self._holding.phone_number_id
         target = target_of(
-            stop, self._work.job_id, self._holding.phone_number_id, self._work.content
-        )
+            stop, self._work.job_id, number, self._work.content,
+            self._keeper.book.accounts_of_number(number),
+        )  # fmt: skip
         try:
             stopped = await self._stops.stop(target, stop.scope, stop.reason)
         except BROKEN as error:

@@ -18,6 +18,7 @@ from gateway.figures import questions
 from gateway.follower import Follower
 from gateway.hub import Hub
 from gateway.intake import Intake
+from gateway.kept_numbers import KeptNumbers
 from gateway.key_store import ApiKeys
 from gateway.keyring import KeyRing
 from gateway.lookup import Lookup
@@ -26,10 +27,11 @@ from gateway.parts import Parts
 from gateway.resend_store import Resends
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
-from gateway.templates import Templates
+from gateway.templates import TemplatesOf
 from gateway.truth_store import Truth
 from gateway.upload_store import Uploads
 from gateway.wire import Runner
+from plumbing.book_keeper import BookKeeper
 from plumbing.broker import Broker
 from plumbing.condition import ask, feel, watch_pool
 from plumbing.life import Life
@@ -66,6 +68,7 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         taking_in = await stack.enter_async_context(_taking_in(parts))
         opening = await stack.enter_async_context(_opening(parts))
         expiring = await stack.enter_async_context(_expiring(parts))
+        keeping = await stack.enter_async_context(_keeping(parts, opening))
         await stack.enter_async_context(_asking(parts))
         await stack.enter_async_context(_listening(parts))
         feeling = await stack.enter_async_context(_feeling(parts))
@@ -74,7 +77,7 @@ async def serve_with(parts: Parts, stop: asyncio.Event) -> None:
         opening.add_done_callback(lambda opened: _tell_ready(parts, opened))
         if not (parts.settings.app_secrets or parts.settings.is_sandboxed):
             parts.log.warning("META_APP_SECRET is not set: webhooks are refused, no receipts come")
-        await _until(stop, following, taking_in, opening, expiring, *feeling)
+        await _until(stop, following, taking_in, opening, expiring, keeping, *feeling)
         parts.log.info("stopping")
 
 
@@ -104,7 +107,8 @@ def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
     except ValueError as error:
         raise SettingsError([f"DEFAULT_REGION {error}"]) from error
     meters, seldom, life = Meters(GATEWAY), Seldom(log), life or Life()
-    store, lookup = Store(), Lookup(settings)
+    store, keeper = Store(), BookKeeper(settings, log)
+    lookup = Lookup(keeper)
     api_keys = ApiKeys(store)
     broker = Broker(settings.nats_url, "loopcast-gateway", log, replicas=settings.nats_replicas)
     return Parts(
@@ -126,7 +130,9 @@ def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
         ring=KeyRing(api_keys),
         numbers=numbers,
         lookup=lookup,
-        templates=Templates(lookup.ask),
+        templates=TemplatesOf(lookup.ask),
+        keeper=keeper,
+        kept_numbers=KeptNumbers(store),
         life=life,
     )
 
@@ -170,6 +176,23 @@ async def _opening(parts: Parts) -> AsyncIterator[asyncio.Task[Pool]]:
         await end(opening)
         if not (opening.cancelled() or opening.exception()):
             await _close(opening.result())
+
+
+@asynccontextmanager
+async def _keeping(
+    parts: Parts, opening: "asyncio.Task[Pool]"
+) -> AsyncIterator[asyncio.Task[None]]:
+    """The book of sending numbers, read anew as long as PostgreSQL is open."""
+    keeping = asyncio.create_task(_keep(parts, opening))
+    try:
+        yield keeping
+    finally:
+        await end(keeping)
+
+
+async def _keep(parts: Parts, opening: "asyncio.Task[Pool]") -> None:
+    await asyncio.wait({opening})
+    await parts.keeper.run(opening.result())
 
 
 @asynccontextmanager
@@ -252,6 +275,7 @@ async def _migrated(parts: Parts) -> Pool:
     pool = await open_pool(parts.settings.database_url, name=NAME)
     try:
         await migrate(pool, parts.log)
+        await parts.keeper.read(pool)
     except BaseException:
         pool.terminate()
         raise

@@ -19,7 +19,9 @@ async def inspect(order: Order, parts: Parts) -> Passed | Refusal:
     match order.content:
         case jobs.Text():
             return Passed(is_checked=True)
-        case jobs.Template() as content if parts.settings.looks_templates_up:
+        case jobs.Template() as content if parts.keeper.book.looks_templates_up(
+            order.phone_number_id
+        ):
             verdict = await _held(order, content, parts, CACHE_SECONDS)
             if isinstance(verdict, Refusal):
                 verdict = await _held(order, content, parts, FRESH_SECONDS)
@@ -31,7 +33,8 @@ async def inspect(order: Order, parts: Parts) -> Passed | Refusal:
 async def _held(
     order: Order, content: jobs.Template, parts: Parts, at_most_seconds: float
 ) -> Passed | Refusal:
-    answer: Answer = await parts.templates.named(content.name, at_most_seconds)
+    templates_of = parts.templates.account(parts.keeper.book.account(order.phone_number_id))
+    answer: Answer = await templates_of.named(content.name, at_most_seconds)
     match answer:
         case Found(templates):
             return preflight.hold(order, content, templates)

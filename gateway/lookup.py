@@ -7,8 +7,11 @@ import aiohttp
 
 from gateway.forms import Template
 from gateway.listings import MOST_REASON, Answer, Found, Page, Unavailable, first_page, read_page
-from schemas.settings import Gateway
+from plumbing.book_keeper import BookKeeper
+from schemas.number_book import ENVIRONMENT
+from schemas.provider import Provider
 
+NUMBER_FIELDS: Final = "display_phone_number,verified_name,quality_rating"
 LOOKUP_SECONDS: Final = 5.0  # for all pages: a submission waits for it
 MOST_PAGES: Final = 20
 MOST_PAGE_BYTES: Final = 8 * 2**20
@@ -17,14 +20,12 @@ MOST_PAGE_BYTES: Final = 8 * 2**20
 class Lookup:
     """Asks for templates. Use it with `async with`."""
 
-    def __init__(self, settings: Gateway) -> None:
-        self._provider = settings.provider
-        self._url = self._provider.templates_url(settings.waba_id)
+    def __init__(self, keeper: BookKeeper) -> None:
+        self._keeper = keeper
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            headers=self._provider.headers(),
             connector=aiohttp.TCPConnector(limit=8),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None),
@@ -35,22 +36,35 @@ class Lookup:
         assert self._session is not None
         await self._session.close()
 
-    async def ask(self, name: str) -> Answer:
+    async def ask(self, name: str, account: str = ENVIRONMENT) -> Answer:
         """All templates of this name. Everything that can happen comes back as an answer."""
+        sender = self._keeper.book.sender_of(account)
+        if sender is None:
+            return Unavailable("no number of this account is kept any more")
         try:
             async with asyncio.timeout(LOOKUP_SECONDS):
-                return await self._all(name)
+                return await self._all(name, *sender)
         except TimeoutError:
             return Unavailable(f"no answer within {LOOKUP_SECONDS:.0f} seconds")
         except (aiohttp.ClientError, OSError) as error:
             return Unavailable(f"no connection: {str(error) or repr(error)}"[:MOST_REASON])
 
-    async def _all(self, name: str) -> Answer:
+    async def number(self, phone_number_id: str, provider: Provider) -> tuple[int, bytes] | None:
+        """What Meta says of a number, and with which status; None: it cannot be asked."""
+        if (url := provider.number_url(phone_number_id)) is None:
+            return None
+        try:
+            async with asyncio.timeout(LOOKUP_SECONDS):
+                return await self._get(url, {"fields": NUMBER_FIELDS}, provider)
+        except (TimeoutError, aiohttp.ClientError, OSError):
+            return None
+
+    async def _all(self, name: str, provider: Provider, waba_id: str | None) -> Answer:
         found: list[Template] = []
-        wanted = first_page(self._provider, name)
+        wanted = first_page(provider, name)
         for _ in range(MOST_PAGES):
-            status, body = await self._get(wanted)
-            page = read_page(self._provider, name, wanted, status, body)
+            status, body = await self._get(provider.templates_url(waba_id), wanted, provider)
+            page = read_page(provider, name, wanted, status, body)
             if not isinstance(page, Page):
                 return page
             found += page.templates
@@ -59,9 +73,11 @@ class Lookup:
             wanted = page.next
         return Unavailable(f"the list of templates has more than {MOST_PAGES} pages")
 
-    async def _get(self, wanted: dict[str, str]) -> tuple[int, bytes]:
+    async def _get(self, url: str, wanted: dict[str, str], provider: Provider) -> tuple[int, bytes]:
         assert self._session is not None
-        async with self._session.get(self._url, params=wanted, allow_redirects=False) as response:
+        async with self._session.get(
+            url, params=wanted, headers=provider.headers(), allow_redirects=False
+        ) as response:
             body = bytearray()
             async for chunk in response.content.iter_any():
                 body += chunk

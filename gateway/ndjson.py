@@ -17,9 +17,9 @@ from gateway.auth import owner_of
 from gateway.bodies import Body
 from gateway.errors import Refusal
 from gateway.malformed import malformed
-from gateway.orders import LARGEST_REST_BYTES, Order, check, ignored_fields
+from gateway.orders import LARGEST_REST_BYTES, Order, ignored_fields
 from gateway.parts import PARTS, Parts
-from gateway.reading import SLICE, Listed, Reading, Slices, read_list
+from gateway.reading import SLICE, Listed, Reading, Slices, checked, read_list
 from gateway.recipients import Entry, MalformedRow, Table
 from schemas import api
 
@@ -160,7 +160,7 @@ async def _order(lines: _Lines, parts: Parts, now: datetime) -> _Begun | Refusal
     if request.data is not None or request.upload_id is not None:
         return errors.bad_request("The rows are on the lines after the first: data and uploadId"
                                   " do not belong into it.")  # fmt: skip
-    order = check(msgspec.structs.replace(request, data=[]), parts.settings, now)
+    order = checked(msgspec.structs.replace(request, data=[]), parts, now)
     if isinstance(order, Refusal):
         return order
     assert isinstance(order.source, Table)

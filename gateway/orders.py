@@ -4,7 +4,7 @@ Pure. What is in the list of recipients is read later, in slices (`gateway.recip
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Final, NamedTuple
@@ -78,15 +78,21 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return self.content.name if isinstance(self.content, jobs.Template) else "text"
 
 
-def check(request: Request, settings: Gateway, now: datetime) -> Order | Refusal:
-    """The order that a request makes, as of `now`."""
+def check(
+    request: Request, settings: Gateway, now: datetime,
+    is_kept: Callable[[str], bool] = lambda _: False,
+) -> Order | Refusal:  # fmt: skip
+    """The order that a request makes, as of `now`; `is_kept`: a number has a token of its own."""
     if missing := _missing(request):
         return errors.missing_fields(missing)
     plan = plan_of(request, settings, now)
     if isinstance(plan, Refusal):
         return plan
     made = _made(request, settings, plan)
-    if isinstance(made, Order) and (problem := _problem(made, settings.only_number)):
+    if isinstance(made, Refusal):
+        return made
+    only_number = None if is_kept(made.phone_number_id) else settings.only_number
+    if problem := _problem(made, only_number):
         return errors.bad_request(problem)
     return made
 

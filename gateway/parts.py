@@ -10,6 +10,7 @@ from gateway.auth import Keys
 from gateway.control_store import Control
 from gateway.hub import Hub
 from gateway.intake import Intake
+from gateway.kept_numbers import KeptNumbers
 from gateway.key_store import ApiKeys
 from gateway.keyring import KeyRing
 from gateway.lookup import Lookup
@@ -17,9 +18,10 @@ from gateway.numbers import Numbers
 from gateway.resend_store import Resends
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
-from gateway.templates import Templates
+from gateway.templates import TemplatesOf
 from gateway.truth_store import Truth
 from gateway.upload_store import Uploads
+from plumbing.book_keeper import BookKeeper
 from plumbing.broker import Broker
 from plumbing.life import Life
 from plumbing.logs import Log, Seldom
@@ -70,7 +72,9 @@ class Parts:
     ring: KeyRing
     numbers: Numbers
     lookup: Lookup
-    templates: Templates
+    templates: TemplatesOf
+    keeper: BookKeeper
+    kept_numbers: KeptNumbers
     life: Life = field(default_factory=Life)
     admission: Admission = field(default_factory=Admission)
     transfers: Admission = field(default_factory=lambda: Admission(MOST_TRANSFERS))

@@ -15,7 +15,7 @@ from gateway.hours import Hours
 from gateway.inspection import inspect
 from gateway.malformed import malformed
 from gateway.numbers import Numbers
-from gateway.orders import Order, Posted, check, ignored_fields, oversized
+from gateway.orders import Order, Posted, Request, check, ignored_fields, oversized
 from gateway.parts import Parts
 from gateway.picks import FromUpload, Only
 from gateway.preflight import Passed
@@ -89,8 +89,19 @@ def order_of(posted: Posted, parts: Parts, now: datetime) -> Order | Refusal:
         request = msgspec.json.decode(posted.body, type=posted.kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return malformed(error, posted.body)
-    order = check(request, parts.settings, now)
+    order = checked(request, parts, now)
     return order if isinstance(order, Refusal) else _cut_down(order, posted.only)
+
+
+def checked(request: Request, parts: Parts, now: datetime) -> Order | Refusal:
+    """The order that a request makes, from a number that takes jobs."""
+    book = parts.keeper.book
+    order = check(request, parts.settings, now, is_kept=lambda number: bool(book.entry(number)))
+    if isinstance(order, Refusal):
+        return order
+    if (entry := book.entry(order.phone_number_id)) and not entry.is_enabled:
+        return errors.number_disabled(order.phone_number_id)
+    return order
 
 
 def _cut_down(order: Order, only: Only | None) -> Order:

@@ -19,6 +19,7 @@ from gateway import (
     realtime,
     replan,
     resend,
+    sending_numbers,
     sessions,
     stats,
     submit,
@@ -124,6 +125,14 @@ ROUTES: Final = (
           "all that is known of one number"),
     Route("DELETE", "/api/suppressions/{number}", suppressions.lift, CONTROL,
           "lift what stops it"),
+    # Sending numbers
+    Route("GET", "/api/numbers", sending_numbers.listed, READ, "from which numbers is sent"),
+    Route("GET", "/api/numbers/{phone_number_id}", sending_numbers.read, READ, "one of them"),
+    Route("PUT", "/api/numbers/{phone_number_id}", sending_numbers.keep, ADMIN,
+          "add a number with its token, or change it"),
+    Route("DELETE", "/api/numbers/{phone_number_id}", sending_numbers.drop, ADMIN, "drop it"),
+    Route("PUT", "/api/numbers/{phone_number_id}/token", sending_numbers.set_token, ADMIN,
+          "give it another token, also while its jobs run"),
     # Who may
     Route("GET", "/api/keys", keys.listed, ADMIN, "who may: keys, without the keys"),
     Route("POST", "/api/keys", keys.make, ADMIN, "make a key, with what it may"),

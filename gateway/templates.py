@@ -80,3 +80,27 @@ class Templates:
         self._kept[name] = kept
         while len(self._kept) > MOST_NAMES:
             del self._kept[next(iter(self._kept))]
+
+
+class TemplatesOf:
+    """Templates by account, each with what is remembered of it. Close it, too."""
+
+    def __init__(self, ask: Callable[[str, str], Awaitable[Answer]]) -> None:
+        self._ask = ask
+        self._by_account: dict[str, Templates] = {}  # as many as there are sending numbers
+
+    def account(self, account: str) -> Templates:
+        """Those of one account."""
+        if account not in self._by_account:
+            self._by_account[account] = Templates(lambda name: self._ask(name, account))
+        return self._by_account[account]
+
+    def forget(self, name: str) -> None:
+        """Whosever it was that has changed."""
+        for templates in self._by_account.values():
+            templates.forget(name)
+
+    async def close(self) -> None:
+        """End the questions under way."""
+        for templates in self._by_account.values():
+            await templates.close()

@@ -19,7 +19,6 @@ from gateway.intake import Fate
 from gateway.parts import PARTS, Parts
 from gateway.pieces import Cut, cut
 from schemas.metrics import WEBHOOK_ITEMS_DROPPED, WEBHOOKS
-from schemas.settings import Gateway
 from schemas.webhooks import open_body, read_webhook
 
 BODY_LIMIT_BYTES: Final = 3 * 2**20  # webhooks/overview: payloads can be up to 3 MB
@@ -60,7 +59,7 @@ async def receive(request: web.Request) -> web.Response:
 
 
 async def _received(request: web.Request, parts: Parts) -> Answered:
-    if refusal := _unwelcome(request, parts.settings):
+    if refusal := _unwelcome(request, parts):
         return _turned_away(refusal, parts)
     if parts.intake.is_full:
         return _again(Fate.FULL)
@@ -76,16 +75,16 @@ async def _received(request: web.Request, parts: Parts) -> Answered:
                 return await _kept(request, body, parts)
 
 
-def _unwelcome(request: web.Request, settings: Gateway) -> Refusal | None:
+def _unwelcome(request: web.Request, parts: Parts) -> Refusal | None:
     """Why the body is not even read."""
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding != "identity":
         return errors.body_is_encoded(encoding)
-    if settings.app_secrets:
+    if parts.keeper.book.app_secrets:
         if signatures.is_readable(_signature(request)):
             return None
         return errors.not_signed("X-Hub-Signature-256 must be sha256= and 64 hex digits.")
-    if not settings.is_sandboxed:
+    if not parts.settings.is_sandboxed:
         return errors.access_denied(
             "Set META_APP_SECRET to your app's secret at Meta: without it nobody can tell Meta's"
             " webhooks from others."
@@ -115,9 +114,11 @@ async def _body(request: web.Request, grow: Callable[[int], None]) -> bytes | Re
 
 
 async def _kept(request: web.Request, body: bytes, parts: Parts) -> Answered:
-    secrets = parts.settings.app_secrets
+    secrets = parts.keeper.book.app_secrets
     if secrets and not signatures.is_signed(body, _signature(request), secrets):
-        return _turned_away(errors.not_signed("None of META_APP_SECRET signed this body."), parts)
+        return _turned_away(
+            errors.not_signed("No app secret that is known signed this body."), parts
+        )
     try:
         if not open_body(body).is_ours:
             return "passed_over", _not_kept("it is about something else than WhatsApp")

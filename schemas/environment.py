@@ -64,6 +64,14 @@ def parse_secrets(text: str) -> tuple[Secret, ...]:
     return tuple(Secret(part.strip()) for part in text.split(",") if part.strip())
 
 
+def parse_secret_keys(text: str) -> tuple[Secret, ...]:
+    """`new,old` as keys of 32 characters or more; the first seals, all open."""
+    keys = parse_secrets(text)
+    if any(len(key) < 32 for key in keys):
+        raise ValueError("must have 32 characters or more: openssl rand -hex 32 makes one")
+    return keys
+
+
 def parse_yes_or_no(text: str) -> bool:
     """`true` or `false`, or any of their usual names."""
     match text.lower():

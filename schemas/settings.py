@@ -15,6 +15,7 @@ from schemas.environment import (
     parse_meta_id,
     parse_metrics_key,
     parse_region,
+    parse_secret_keys,
     parse_secrets,
     parse_servers,
     parse_url,
@@ -98,6 +99,15 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
     graph_api_version: Annotated[str, Env("GRAPH_API_VERSION", "version of Meta's Graph API")] = (
         "v25.0"
     )
+    secret_keys: Annotated[
+        tuple[Secret, ...],
+        Env(
+            "SECRET_KEY", "seals the tokens of sending numbers that are added over the API;"
+            " several, comma separated, while it is being changed: the first seals, all open. The"
+            " same for all processes; lost, the tokens have to be given anew",
+            parse=parse_secret_keys,
+        ),
+    ] = ()  # fmt: skip
     host: Annotated[
         str, Env("HOST", "the address to listen on; any but loopback needs `API_KEYS`")
     ] = "127.0.0.1"

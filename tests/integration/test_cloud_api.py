@@ -5,9 +5,11 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
+import structlog
 from aiohttp import web
 
 from daemon.cloud_api import CloudApi, Departure
+from plumbing.book_keeper import BookKeeper
 from schemas.environment import Secret
 from schemas.outcomes import (
     Accepted,
@@ -37,7 +39,7 @@ async def cloud(peer: Peer) -> AsyncIterator[CloudApi]:
         graph_api_base_url=f"{peer.url}/",
         request_timeout_ms=300,
     )
-    async with CloudApi(settings) as made:
+    async with CloudApi(settings, BookKeeper(settings, structlog.get_logger())) as made:
         yield made
 
 
@@ -57,7 +59,7 @@ async def test_360dialog_gets_the_same_body_at_its_own_address_with_its_key(peer
     settings = Daemon(
         access_token=Secret("d360-key"), graph_api_base_url=peer.url, provider_name="360dialog"
     )
-    async with CloudApi(settings) as cloud:
+    async with CloudApi(settings, BookKeeper(settings, structlog.get_logger())) as cloud:
         assert await cloud.send("777", BODY, free_to_leave()) == Accepted("wamid.1")
     (arrival,) = peer.arrivals
     assert (arrival.request.path, arrival.to) == ("/messages", "4915112345678")

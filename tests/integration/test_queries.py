@@ -27,9 +27,9 @@ def test_all_who_use_postgres_have_their_queries() -> None:
     assert [str(path.relative_to(ROOT)) for path in FILES] == [
         "daemon/census.sql", "daemon/queries.sql", "daemon/rules.sql", "daemon/starts.sql",
         "daemon/wishes.sql", "deploy/queries.sql", "deploy/restored.sql", "deploy/trial.sql",
-        "gateway/control.sql", "gateway/keys.sql", "gateway/plan.sql", "gateway/queries.sql",
-        "gateway/resend.sql", "gateway/suppressions.sql", "gateway/truth.sql",
-        "gateway/uploads.sql",
+        "gateway/control.sql", "gateway/kept_numbers.sql", "gateway/keys.sql", "gateway/plan.sql",
+        "gateway/queries.sql", "gateway/resend.sql", "gateway/suppressions.sql",
+        "gateway/truth.sql", "gateway/uploads.sql", "plumbing/numbers.sql",
     ]  # fmt: skip
 
 

@@ -35,7 +35,7 @@ async def test_a_template_that_is_back_waits_for_writers_of_its_lanes_and_never_
             pass
         await merging.execute("UPDATE jobs SET read = 0 WHERE id = $1", second.id)
         back = asyncio.create_task(
-            stops.template_is_back("sale", "en_us", "it is back", resumes=False)
+            stops.template_is_back("sale", "en_us", "it is back", None, resumes=False)
         )
         await asyncio.sleep(0.3)
         await merging.execute("UPDATE jobs SET read = 0 WHERE id = $1", first.id)
@@ -55,7 +55,7 @@ async def test_of_news_that_two_daemons_deal_with_at_once_the_newest_is_the_last
         older = asyncio.create_task(stops.stop(target, Scope.TEMPLATE, "paused", notice=paused))
         await asyncio.sleep(0.2)
         newer = asyncio.create_task(
-            stops.template_is_back("sale", "en_us", "it is back", resumes=False, notice=back)
+            stops.template_is_back("sale", "en_us", "it is back", None, resumes=False, notice=back)
         )
         await asyncio.sleep(0.2)
     assert len(await older) == len(await newer) == 2

@@ -39,7 +39,7 @@ class Meta:
 
 def limits(meta: Meta, clock: list[float], fixed: int | None = None) -> MessagingLimits:
     log = structlog.get_logger()
-    return MessagingLimits(meta.ask, log, fixed=fixed, clock=lambda: clock[0])
+    return MessagingLimits(meta.ask, log, fixed=lambda _: fixed, clock=lambda: clock[0])
 
 
 TIER_250 = b'{"whatsapp_business_manager_messaging_limit":"TIER_250"}'

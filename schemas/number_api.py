@@ -1,0 +1,61 @@
+"""The HTTP contract's part on sending numbers."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class NumberSent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What `PUT /api/numbers/{phoneNumberId}` takes. Without a token the one that is kept stays."""
+
+    name: str | None = None
+    provider: str | None = None  # meta (also when left out), 360dialog
+    waba_id: str | None = None
+    token: str | None = None
+    app_secret: str | None = None
+    messages_per_second: int | None = None
+    loop_pause_ms: int | None = None
+    messaging_limit: int | None = None
+    enabled: bool = True
+    check: bool = True  # whether Meta is asked if it takes the token
+
+
+class TokenSent(msgspec.Struct, frozen=True, kw_only=True):
+    """What `PUT /api/numbers/{phoneNumberId}/token` takes."""
+
+    token: str | None = None
+    check: bool = True
+
+
+class NumberView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A sending number without its secrets. What is null of its pace is as the service."""
+
+    phone_number_id: str
+    source: str  # stored, environment
+    name: str | None = None
+    provider: str
+    waba_id: str | None
+    token_hint: str | None = None  # its last four characters
+    token_set_by: str | None = None
+    token_set_at: datetime | None = None
+    has_app_secret: bool
+    messages_per_second: int | None = None
+    loop_pause_ms: int | None = None
+    messaging_limit: int | None = None
+    enabled: bool = True
+    unfinished_jobs: int
+    made_by: str | None = None
+    made_at: datetime | None = None
+    changed_by: str | None = None
+    changed_at: datetime | None = None
+
+
+class NumberKept(NumberView, frozen=True, kw_only=True, rename="camel"):
+    """The answer to a change: `checked` says whether Meta has taken the token, `note` why not."""
+
+    checked: bool
+    note: str | None = None
+
+
+class NumberList(msgspec.Struct, frozen=True):
+    numbers: list[NumberView]
