@@ -19,6 +19,7 @@ from deploy.checks.clock import clock
 from deploy.checks.ledger import ledger
 from deploy.checks.meta import meta
 from deploy.checks.nats import nats_server
+from deploy.checks.numbers import kept_numbers
 from deploy.checks.patient import BOTH, Patient, default_gateway_url
 from deploy.checks.postgres import postgres
 from deploy.checks.processes import processes
@@ -58,6 +59,7 @@ CHECKS: Final = (
     Check("postgres", postgres),
     Check("nats", nats_server),
     Check("meta", meta),
+    Check("numbers", kept_numbers),
     Check("clock", clock),
     Check("processes", processes),
     Check("ledger", ledger, 3.0 * LONGEST_SECONDS),  # it walks over every message there is

@@ -51,7 +51,7 @@ THEMES: Final = (
         "Meta", "Who takes the messages, as whom, and what proves it. All processes of an"
         " installation are given the same.",
         ("WHATSAPP_PROVIDER", "META_ACCESS_TOKEN", "META_PHONE_NUMBER_ID", "META_WABA_ID",
-         "META_APP_SECRET", "META_VERIFY_TOKEN", "GRAPH_API_BASE_URL", "GRAPH_API_VERSION",
+         "META_APP_SECRET", "SECRET_KEY", "META_VERIFY_TOKEN", "GRAPH_API_BASE_URL", "GRAPH_API_VERSION",
          "MESSAGING_LIMIT"),
     ),
     Theme(

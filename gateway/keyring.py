@@ -7,7 +7,7 @@ import secrets
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from gateway.holders import Holder
 from gateway.key_store import ApiKeys, digest_of
@@ -17,9 +17,11 @@ SESSION_MARK: Final = "ls_"
 TOKEN_BYTES: Final = 32
 LONGEST_TOKEN: Final = 64
 ASK_AGAIN_SECONDS: Final = 2.0
-MOST_REMEMBERED: Final = 1000  # keys and sessions, those that nobody holds included
+MOST_REMEMBERED: Final = 1000  # of those that somebody holds; and as many that nobody does
 
+T = TypeVar("T")
 _Ask = Callable[[bytes], Awaitable[Holder | None]]
+_Memory = OrderedDict[bytes, tuple[float, T]]  # until when what was said holds
 
 
 def new_key() -> str:
@@ -32,7 +34,9 @@ class KeyRing:
 
     def __init__(self, kept: ApiKeys, clock: Callable[[], float] = time.monotonic) -> None:
         self._kept, self._clock = kept, clock
-        self._remembered: OrderedDict[bytes, tuple[float, Holder | None]] = OrderedDict()
+        # Apart, so that whoever tries keys pushes out none that is good.
+        self._held: _Memory[Holder] = OrderedDict()
+        self._unknown: _Memory[None] = OrderedDict()
 
     async def holder_of_key(self, key: str) -> Holder | None:
         """Who holds the key; what cannot be one is not looked for."""
@@ -58,20 +62,29 @@ class KeyRing:
         if cookie.startswith(SESSION_MARK):
             digest = digest_of(cookie)
             await self._kept.end_session(digest)
-            self._remembered.pop(digest, None)
+            self._held.pop(digest, None)
 
     def forget(self) -> None:
         """Ask for everything anew."""
-        self._remembered.clear()
+        self._held.clear()
+        self._unknown.clear()
 
     async def _holder(self, digest: bytes, ask: _Ask) -> Holder | None:
-        until, holder = self._remembered.get(digest, (0.0, None))
         now = self._clock()
-        if now < until:
+        until, holder = self._held.get(digest, (0.0, None))
+        if now < max(until, self._unknown.get(digest, (0.0, None))[0]):
             return holder
+        self._held.pop(digest, None)
         holder = await ask(digest)
-        self._remembered[digest] = now + ASK_AGAIN_SECONDS, holder
-        self._remembered.move_to_end(digest)
-        while len(self._remembered) > MOST_REMEMBERED:
-            self._remembered.popitem(last=False)
+        if holder is None:
+            _remember(self._unknown, digest, (now + ASK_AGAIN_SECONDS, None))
+        else:
+            _remember(self._held, digest, (now + ASK_AGAIN_SECONDS, holder))
         return holder
+
+
+def _remember(memory: "_Memory[T]", digest: bytes, said: tuple[float, T]) -> None:
+    memory[digest] = said
+    memory.move_to_end(digest)
+    while len(memory) > MOST_REMEMBERED:
+        memory.popitem(last=False)

@@ -64,16 +64,16 @@ async def listed(request: web.Request) -> web.Response:
 
 async def revoke(request: web.Request) -> web.Response:
     """`DELETE /api/keys/{keyId}`: it opens nothing any more; again, it changes nothing."""
-    parts, named = request.app[PARTS], request.match_info["key_id"]
+    parts = request.app[PARTS]
     try:
-        key_id = UUID(named)
+        key_id = UUID(request.match_info["key_id"])
     except ValueError:
-        return refused(errors.key_not_found(named))
+        return refused(errors.key_not_found())
     if await parts.api_keys.revoke(key_id, owner_of(request)):
         parts.log.warning("key revoked", key_id=str(key_id), owner=owner_of(request))
     parts.ring.forget()
     view = await parts.api_keys.read(key_id)
-    return answer(view) if view else refused(errors.key_not_found(named))
+    return answer(view) if view else refused(errors.key_not_found())
 
 
 def row_of(body: bytes, key: str, who: str, now: datetime) -> NewRow | Refusal:
@@ -115,7 +115,7 @@ def _fault(name: str, scopes: list[str], per_minute: int | None) -> str | None:
     if not _NAME.fullmatch(name) or name == METRICS_OWNER:
         return f"name must be {_NAME_RULE}, and not {METRICS_OWNER}."
     if unknown := sorted(set(scopes) - set(Scope)):
-        return f"{unknown[0][:64]!r} is no scope; they are {', '.join(Scope)}."
+        return f"{unknown[0][:16]!r} is no scope; they are {', '.join(Scope)}."
     if per_minute is not None and not 0 <= per_minute <= MOST_PER_MINUTE:
         return f"submissionsPerMinute must be from 0, no limit, to {MOST_PER_MINUTE}."
     return None

@@ -27,6 +27,9 @@ KEPT: Final = frozenset(
 # E.164: 7 to 15 digits, with a plus or not. Not within a word, an id or a fraction.
 _NUMBER: Final = re.compile(r"(?<![\w.-])\+?(\d{7,15})(?![\w-])")
 
+# Keys and sessions that were made here (gateway.keyring): nobody knows them when a process starts.
+_TOKEN: Final = re.compile(r"\bl[cs]_[\w-]{20,}")
+
 
 class Masking:
     """A structlog processor: hides `secrets` everywhere, and numbers in all but the fields KEPT."""
@@ -52,6 +55,7 @@ class Masking:
     def _text(self, text: str, *, is_kept: bool) -> str:
         if self._secrets:
             text = self._secrets.sub(HIDDEN, text)
+        text = _TOKEN.sub(HIDDEN, text)
         return text if is_kept else _NUMBER.sub(lambda found: masked(found[1]), text)
 
 

@@ -6,8 +6,11 @@ from uuid import UUID
 import msgspec
 
 
-class NewKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What `POST /api/keys` takes; all may be absent here, so that one answer names what is."""
+class NewKey(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What `POST /api/keys` takes; all may be absent here, so that one answer names what is.
+
+    A misspelled expiry would make a key for ever, so nothing else is taken.
+    """
 
     name: str | None = None
     scopes: list[str] | None = None

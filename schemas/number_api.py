@@ -5,7 +5,9 @@ from datetime import datetime
 import msgspec
 
 
-class NumberSent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class NumberSent(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
     """What `PUT /api/numbers/{phoneNumberId}` takes. Without a token the one that is kept stays."""
 
     name: str | None = None
@@ -20,7 +22,7 @@ class NumberSent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     check: bool = True  # whether Meta is asked if it takes the token
 
 
-class TokenSent(msgspec.Struct, frozen=True, kw_only=True):
+class TokenSent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What `PUT /api/numbers/{phoneNumberId}/token` takes."""
 
     token: str | None = None

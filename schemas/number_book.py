@@ -43,6 +43,11 @@ class NumberBook:
         self._entries: Mapping[str, NumberEntry] = {e.phone_number_id: e for e in entries}
         self._wabas = {entry.waba_id for entry in self._entries.values() if entry.waba_id}
 
+    @property
+    def entries(self) -> list[NumberEntry]:
+        """Those that are kept."""
+        return list(self._entries.values())
+
     def entry(self, phone_number_id: str) -> NumberEntry | None:
         """A number that is kept; None: it is the environment's."""
         return self._entries.get(phone_number_id)

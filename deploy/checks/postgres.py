@@ -84,7 +84,7 @@ def of_schema(applied: Sequence[int] | None) -> Iterator[Result]:
     if applied is None:
         yield wrong(
             "The database has no schema yet.",
-            "Start the gateway (`make run` does), which makes it.",
+            "Run `python -m deploy.migrate`, or start the gateway, as `make run` does.",
         )
         return
     missing = [number for number in known if number not in applied]
@@ -93,7 +93,7 @@ def of_schema(applied: Sequence[int] | None) -> Iterator[Result]:
         yield wrong(
             f"The schema is older than this Loopcast: {_numbered(missing)} of {known[-1]} not"
             " applied.",
-            "Start a gateway of this version, which applies them; daemons wait for it.",
+            "Run `python -m deploy.migrate`, or start a gateway of this version.",
         )
     elif newer:
         yield warning(

@@ -55,7 +55,7 @@ async def test_a_dead_token_stops_its_own_account_and_a_new_one_sends_the_rest_o
 ) -> None:
     fleet.env["SECRET_KEY"] = KEY
     with fleet.sandbox(), fleet.daemon_after_gateway():
-        await keep(fleet, SHOP, token="good-token", wabaId="22")
+        await keep(fleet, SHOP, token="good-token", wabaId="22", messagesPerSecond=10)
         await asyncio.sleep(2.5)
         shop = await fleet.submit(80, first=1000, phoneNumberId=SHOP)
         await asyncio.sleep(2)

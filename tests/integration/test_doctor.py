@@ -19,6 +19,7 @@ from deploy.checks.clock import clock
 from deploy.checks.ledger import ledger
 from deploy.checks.meta import meta
 from deploy.checks.nats import nats_server
+from deploy.checks.numbers import kept_numbers
 from deploy.checks.postgres import postgres
 from deploy.checks.processes import processes
 from deploy.checks.result import Level, Result
@@ -30,7 +31,7 @@ from plumbing.migrations import known as migrations
 from plumbing.postgres import Pool
 from plumbing.process import CannotStart
 from schemas import subjects
-from schemas.environment import SettingsError
+from schemas.environment import Secret, SettingsError
 from tests.campaigns import make_job
 from tests.doctors import NUMBER, PHONE, WABA, Graph, failure, patient, said
 from tests.gateways import serving
@@ -298,6 +299,33 @@ async def test_a_meta_out_of_reach_is_said() -> None:
     )
     assert len(found) == 1
     assert found[0].startswith("Meta could not be asked: ")
+
+
+async def test_each_number_that_is_kept_is_asked_about(
+    database_url: str, nats_url: str, log: Log
+) -> None:
+    key = "k" * 32
+    dead = (401, failure(190, "The session has expired."))
+    async with (
+        Graph({"200": NUMBER, "300": dead}) as graph,
+        serving(database_url, nats_url, log, secret_keys=(Secret(key),)) as gateway,
+    ):
+        environ = {"DATABASE_URL": database_url, "GRAPH_API_BASE_URL": graph.url}
+        (none,) = await kept_numbers(patient(**environ))
+        for number in ("200", "300"):
+            body = {"token": f"token {number}", "check": False}
+            await gateway.ask("PUT", f"/api/numbers/{number}", {}, json=body)
+        found = await kept_numbers(patient(SECRET_KEY=key, **environ))
+        sealed = await kept_numbers(patient(SECRET_KEY="x" * 32, **environ))
+    assert none.level is Level.NOTE
+    assert [(result.level, result.said[:19]) for result in found] == [
+        (Level.OK, "200: The number is "), (Level.WRONG, "300: Its token is n"),
+    ]  # fmt: skip
+    assert {request.headers["Authorization"] for request in graph.asked} == {
+        "Bearer token 200", "Bearer token 300",
+    }  # fmt: skip
+    assert [result.level for result in sealed] == [Level.WRONG] * 2
+    assert "does not open with SECRET_KEY" in sealed[0].said
 
 
 async def test_a_gateway_and_its_readiness_are_seen(

@@ -161,6 +161,7 @@ async def test_an_expired_key_opens_nothing(gateway: Running, pool: Pool) -> Non
      ({"name": "a", "scopes": ["read"], "expiresAt": "2020-01-01T00:00:00Z"}, "past"),
      ({"name": "a", "scopes": ["read"], "expiresAt": "2099-01-01T00:00:00"}, "zone"),
      ({"name": "a", "scopes": ["read"], "expiresAt": "soon"}, "ISO 8601"),
+     ({"name": "a", "scopes": ["read"], "expires": "2099-01-01T00:00:00Z"}, "expires"),
      ({"name": "a", "scopes": ["read"], "submissionsPerMinute": -1}, "from 0")],
 )  # fmt: skip
 async def test_a_key_that_cannot_be_is_refused(
@@ -265,11 +266,19 @@ async def test_a_key_without_a_limit_has_none_and_others_have_that_of_the_servic
         assert [(await submitted(gateway, free, n)).status for n in range(2, 5)] == [201] * 3
 
 
-async def test_what_nobody_holds_is_remembered_within_bounds(pool: Pool) -> None:
-    ring = KeyRing(ApiKeys(Store(pool)))
-    for _ in range(keyring.MOST_REMEMBERED + 5):
+async def test_what_nobody_holds_is_remembered_within_bounds(
+    gateway: Running, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And pushes out no key that somebody holds."""
+    monkeypatch.setattr(keyring, "MOST_REMEMBERED", 20)
+    ring, key = (
+        KeyRing(ApiKeys(Store(pool)), clock=lambda: 1.0),
+        (await made(gateway, "read"))["key"],
+    )
+    assert await ring.holder_of_key(key) is not None
+    for _ in range(25):
         assert await ring.holder_of_key(new_key()) is None
-    assert len(ring._remembered) == keyring.MOST_REMEMBERED
+    assert (len(ring._unknown), len(ring._held)) == (20, 1)
 
 
 @pytest.mark.parametrize("key", ["", "lc_", "lc_" + "x" * 43, "lc_" + "x" * 500, "ls_x", "\ud800"])

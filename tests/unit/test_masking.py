@@ -31,6 +31,12 @@ def test_a_number_within_a_text_keeps_its_last_four_digits(text: str) -> None:
     assert "*********5678" in shown
 
 
+@pytest.mark.parametrize("mark", ["lc_", "ls_"])
+def test_keys_and_sessions_that_were_made_here_are_hidden_wherever_they_stand(mark: str) -> None:
+    token = mark + "aZ-_" * 10 + "xyz"
+    assert masked_line(error=f"GET /api/keys/{token}?x") == {"error": "GET /api/keys/(secret)?x"}
+
+
 def test_a_number_deep_within_a_value_is_masked_too() -> None:
     assert masked_line(details={"rows": [(1, PERSON)]}) == {
         "details": {"rows": [[1, "*********5678"]]}
