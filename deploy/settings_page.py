@@ -15,6 +15,7 @@ from schemas.environment import (
     parse_fail_points,
     parse_meta_id,
     parse_region,
+    parse_secret_keys,
     parse_secrets,
     parse_webhook_url,
     parse_words,
@@ -51,8 +52,8 @@ THEMES: Final = (
         "Meta", "Who takes the messages, as whom, and what proves it. All processes of an"
         " installation are given the same.",
         ("WHATSAPP_PROVIDER", "META_ACCESS_TOKEN", "META_PHONE_NUMBER_ID", "META_WABA_ID",
-         "META_APP_SECRET", "SECRET_KEY", "META_VERIFY_TOKEN", "GRAPH_API_BASE_URL", "GRAPH_API_VERSION",
-         "MESSAGING_LIMIT"),
+         "META_APP_SECRET", "SECRET_KEY", "META_VERIFY_TOKEN", "GRAPH_API_BASE_URL",
+         "GRAPH_API_VERSION", "MESSAGING_LIMIT"),
     ),
     Theme(
         "Loops", "How fast, in what portions, and what becomes of a message that fails. The size of"
@@ -87,6 +88,7 @@ EVERYBODY_SETS: Final = (
 
 _GRAMMARS: Final[dict[Callable[[str], Any], str]] = {
     parse_secrets: "secrets, comma separated",
+    parse_secret_keys: "secrets of 32 characters or more, comma separated",
     parse_api_keys: "`name:key`, comma separated, keys of 8 characters or more",
     parse_fail_points: "`point:passage`, comma separated",
     parse_meta_id: "digits, up to 32",

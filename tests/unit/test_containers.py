@@ -150,7 +150,7 @@ def test_coolify_is_given_what_compose_is_but_for_secrets_and_ports() -> None:
         }
         assert differing <= {
             "PGPASSWORD", "POSTGRES_PASSWORD", "META_ACCESS_TOKEN", "API_KEYS",
-            "META_VERIFY_TOKEN", "METRICS_KEY", "SERVICE_URL_GATEWAY_8080",
+            "META_VERIFY_TOKEN", "METRICS_KEY", "SECRET_KEY", "SERVICE_URL_GATEWAY_8080",
         }  # fmt: skip
 
 
