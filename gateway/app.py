@@ -8,6 +8,7 @@ from aiohttp import HttpVersion11, web
 
 from gateway import (
     control,
+    docs,
     errors,
     exports,
     figures,
@@ -29,6 +30,7 @@ from gateway.request_line import route_of
 from gateway.store import LedgerUnavailable
 from plumbing.logs import about
 from schemas.metrics import HTTP_IN_FLIGHT, REQUEST_SECONDS, REQUESTS
+from schemas.service_api import Front, FrontRoute
 from schemas.version import VERSION
 
 NAME: Final = "Loopcast"
@@ -36,12 +38,14 @@ NAME: Final = "Loopcast"
 
 async def front(_request: web.Request) -> web.Response:
     """`GET /`: what this is and what it serves; open to everybody, without any data."""
-    routes = [{"method": method, "path": path, "does": does} for method, path, _, does in ROUTES]
-    return answer({"name": NAME, "version": VERSION, "routes": routes})
+    routes = [FrontRoute(method, path, does) for method, path, _, does in ROUTES]
+    return answer(Front(NAME, VERSION, routes))
 
 
 ROUTES: Final = (
     ("GET", "/", front, "this page"),
+    ("GET", "/api/docs", docs.page, "the description of all this, for people"),
+    ("GET", "/api/openapi.json", docs.description, "the same for programs: OpenAPI 3.1"),
     ("POST", "/api/whatsapp/bulk-quick-send", submit.quick_send,
      "send a template with the same values to everybody"),
     ("POST", "/api/whatsapp/bulk-customize-send", submit.customize_send,
@@ -80,6 +84,7 @@ def make_app(parts: Parts) -> web.Application:
         client_max_size=submit.BODY_LIMIT_BYTES,
     )
     app[PARTS] = parts
+    app[docs.PAGES] = docs.Pages(ROUTES)
     app.on_response_prepare.append(trace.show)
     for method, path, handler, _ in ROUTES:
         app.router.add_route(method, path, handler, expect_handler=_expect)

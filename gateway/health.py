@@ -12,6 +12,7 @@ from gateway.parts import PARTS, Parts
 from gateway.store import LedgerUnavailable
 from plumbing.broker import Unavailable
 from plumbing.vitals import health
+from schemas.service_api import Readiness
 
 READY_SECONDS: Final = 2.0  # an orchestrator that asks waits little longer
 
@@ -29,7 +30,7 @@ async def readyz(request: web.Request) -> web.Response:
     postgres, jetstream = await asyncio.gather(*asked)
     ready = postgres == jetstream == "ok"
     status = "ready" if ready else "not ready"
-    body = {"status": status, "postgres": postgres, "jetstream": jetstream}
+    body = Readiness(status, postgres=postgres, jetstream=jetstream)
     return answer(body, 200 if ready else 503)
 
 

@@ -12,27 +12,28 @@ from gateway.errors import Refusal
 from gateway.malformed import malformed
 from gateway.parts import PARTS
 from schemas import api
+from schemas.service_api import SessionOwner
 
 
 async def begin(request: web.Request) -> web.Response:
     """`POST /api/session` with the key as header or `{"key": …}`: answers with the cookie."""
     keys = request.app[PARTS].keys
     if not keys:
-        return answer({"owner": LOCAL_OWNER})
+        return answer(SessionOwner(LOCAL_OWNER))
     key = sent_key(request) or await _key_of_body(request)
     if isinstance(key, Refusal):
         return refused(key)
     value = keys.session(key or "", time.time())
     if value is None:
         return refused(errors.authentication_required())
-    response = answer({"owner": keys.name_of(key or "")})
+    response = answer(SessionOwner(keys.name_of(key or "")))
     _set_cookie(request, response, value, SESSION_SECONDS)
     return response
 
 
 async def end(request: web.Request) -> web.Response:
     """`DELETE /api/session`: the browser forgets the cookie."""
-    response = answer({"owner": None})
+    response = answer(SessionOwner(None))
     _set_cookie(request, response, "", 0)
     return response
 

@@ -1,0 +1,62 @@
+"""`/api/openapi.json` and `/api/docs`: the description of the API, for programs and for people.
+
+Both are open: they are the same for every installation, are made of the code alone, and carry
+neither settings nor data. So generators and readers need no key to learn how a key is sent.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, Final
+
+import msgspec
+from aiohttp import web
+
+from gateway import docs_page
+from gateway.description import Route
+from gateway.openapi import document
+
+PAGES: Final = web.AppKey("pages", "Pages")
+
+Row = tuple[str, str, Callable[..., Any], str]  # of the table of routes
+
+
+class Pages:
+    """Both, each made when it is first asked for."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self._rows = rows
+
+    @cached_property
+    def description(self) -> bytes:
+        return msgspec.json.format(msgspec.json.encode(self._document), indent=1)
+
+    @cached_property
+    def page(self) -> bytes:
+        return docs_page.page(self._document).encode()
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        return document(map(route_of, self._rows))
+
+
+def route_of(row: Row) -> Route:
+    """A row of the table with its handler's name."""
+    method, path, handler, does = row
+    return Route(method, path, f"{handler.__module__.rpartition('.')[2]}.{handler.__name__}", does)
+
+
+async def description(request: web.Request) -> web.Response:
+    """`GET /api/openapi.json`: OpenAPI 3.1."""
+    return web.Response(
+        body=request.app[PAGES].description,
+        content_type="application/json",
+        headers={"Cache-Control": "no-cache"},
+    )
+
+
+async def page(request: web.Request) -> web.Response:
+    """`GET /api/docs`: the same for people, in one page that fetches nothing."""
+    return web.Response(
+        body=request.app[PAGES].page,
+        headers={"Content-Type": "text/html; charset=utf-8", **docs_page.HEADERS},
+    )
