@@ -91,8 +91,18 @@ def make_app(parts: Parts) -> web.Application:
         if method == "GET" and handler is not realtime.watch:  # uptime monitors ask with HEAD
             app.router.add_route("HEAD", path, handler)
     paths = dict.fromkeys(path for _, path, _, _ in ROUTES)
+    for path in paths:
+        if "{" not in path:
+            app.router.add_route("*", path, _no_other_method)
     figures.show(parts, paths, most_streams=realtime.MOST_STREAMS)
     return app
+
+
+async def _no_other_method(request: web.Request) -> web.Response:
+    """What `/api/suppressions/{number}` takes is nothing for `/api/suppressions/export`."""
+    here = request.match_info.route.resource or ()
+    methods = {route.method for route in here} - {"*"}
+    raise web.HTTPMethodNotAllowed(request.method, methods)
 
 
 async def _expect(request: web.Request) -> web.StreamResponse | None:

@@ -15,8 +15,6 @@ from gateway import docs_page
 from gateway.description import Route
 from gateway.openapi import document
 
-PAGES: Final = web.AppKey("pages", "Pages")
-
 Row = tuple[str, str, Callable[..., Any], str]  # of the table of routes
 
 
@@ -37,6 +35,9 @@ class Pages:
     @cached_property
     def _document(self) -> dict[str, Any]:
         return document(map(route_of, self._rows))
+
+
+PAGES: Final = web.AppKey("pages", Pages)
 
 
 def route_of(row: Row) -> Route:

@@ -33,7 +33,7 @@ def fields(schema: Object, shapes: Object, at: str = "") -> Iterator[tuple[str, 
 
 def frames(content: Object, shapes: Object) -> Iterator[tuple[str, str]]:
     """Each frame of an event stream: its type, and its fields."""
-    for shape in _structs(content["x-frames"], shapes):
+    for shape in _structs(content["schema"]["properties"]["data"]["contentSchema"], shapes):
         names = (f"`{name}`" for name in shape["properties"] if name != "type")
         yield shape["properties"]["type"]["enum"][0], " ".join(names)
 

@@ -5,14 +5,14 @@ write the bodies.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
-from gateway import described, errors
-from gateway.description import JSON, Answer, Body, Described, Parameter, Refusing, Route
+from gateway import described
+from gateway.description import JSON, Answer, Body, Described, Parameter, Route
 from gateway.examples import example_of
+from gateway.openapi_refusals import TRACED, header, refusals, responses
 from gateway.openapi_schemas import Schemas
-from gateway.refusal_samples import body_of, sample
 from schemas.api import ErrorBody
 from schemas.version import VERSION
 
@@ -29,21 +29,11 @@ Without `API_KEYS` the gateway serves its own machine alone and asks for no key.
 request brings one, but for the routes that are marked as open. Each answer brings its \
 `X-Request-Id`, which finds the request in the logs."""
 
-EVERY_ROUTE: Final[Sequence[Refusing]] = (
-    errors.http_error, errors.expectation_failed, errors.internal_error,
-)  # fmt: skip
-WITH_KEY: Final[Sequence[Refusing]] = (errors.authentication_required, errors.access_denied)
-WITH_BODY: Final[Sequence[Refusing]] = (
-    errors.bad_request, errors.body_too_slow, errors.body_too_large,
-)  # fmt: skip
-WITH_LEDGER: Final[Sequence[Refusing]] = (errors.ledger_unavailable,)
-
 _SECURITY: Final = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "one of the keys"},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
     "cookie": {"type": "apiKey", "in": "cookie", "name": "loopcast_session"},
 }
-_TRACED: Final = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
 
 
 class Undescribed(Exception):
@@ -68,10 +58,10 @@ def document(routes: Iterable[Route]) -> Object:
         "paths": _paths(rows, schemas),
         "components": {
             "schemas": schemas.components,
-            "responses": _responses(rows),
+            "responses": responses(map(description_of, rows)),
             "securitySchemes": _SECURITY,
             "headers": {
-                "X-Request-Id": {"description": "finds it in the logs", "schema": {"type": "string"}}
+                "X-Request-Id": header("finds the request in the logs")
             },
         },
     }  # fmt: skip
@@ -86,17 +76,6 @@ def description_of(route: Route) -> Described:
             ' Answer("what it is", ItsStruct)}, refusals=(errors.…,)),'
         )
     return described.ROUTES[route.name]
-
-
-def refusals_of(route: Described) -> list[Refusing]:
-    """Every refusal that a route may answer, its own first."""
-    return list(dict.fromkeys((
-        *route.refusals,
-        *(WITH_BODY if route.body else ()),
-        *(() if route.is_open else WITH_KEY),
-        *(WITH_LEDGER if route.uses_ledger else ()),
-        *EVERY_ROUTE,
-    )))  # fmt: skip
 
 
 def _hints(routes: Iterable[Route]) -> list[Any]:
@@ -139,7 +118,7 @@ def _operation(route: Route, about: Described, schemas: Schemas) -> Object:
         "summary": route.does,
         "tags": [about.tag],
         "parameters": [_parameter(one, schemas) for one in (*given, *about.parameters)],
-        "responses": _answers(about, schemas) | _refusals(about),
+        "responses": _answers(about, schemas) | refusals(about),
     }
     if about.about:
         made["description"] = about.about
@@ -175,64 +154,22 @@ def _answers(about: Described, schemas: Schemas) -> Object:
 
 
 def _answer(answer: Answer, schemas: Schemas) -> Object:
-    told = {name: _header(meaning) for name, meaning in answer.headers.items()}
-    made: Object = {"description": answer.meaning, "headers": _TRACED | told}
+    told = {name: header(meaning) for name, meaning in answer.headers.items()}
+    made: Object = {"description": answer.meaning, "headers": TRACED | told}
     if answer.hint is None:
         return made
     media = (answer.media,) if isinstance(answer.media, str) else answer.media
     schema = schemas.of(answer.hint)
     if "text/event-stream" in media:
-        return made | {"content": {media[0]: {"schema": {"type": "string"}, "x-frames": schema}}}
+        return made | {"content": {media[0]: {"schema": _event(schema)}}}
     example = answer.example
     if example is None:
         example = example_of(schema, schemas.components)
-    return made | {"content": dict.fromkeys(media, {"schema": schema, "example": example})}
+    shown = {"schema": schema, "example": example}
+    return made | {"content": dict.fromkeys(media, shown)}
 
 
-def _header(meaning: str) -> Object:
-    return {"description": meaning, "schema": {"type": "string"}}
-
-
-def _refusals(about: Described) -> Object:
-    """The refusals by status, each set of them a component."""
-    return {
-        str(status): {"$ref": f"#/components/responses/{_name(status, makers)}"}
-        for status, makers in _by_status(about).items()
-    }
-
-
-def _responses(routes: Iterable[Route]) -> Object:
-    """Every set of refusals that some route may answer with one status."""
-    sets = (one for route in routes for one in _by_status(description_of(route)).items())
-    return {_name(status, makers): _refused([sample(make) for make in makers])
-            for status, makers in sets}  # fmt: skip
-
-
-def _by_status(about: Described) -> dict[int, list[Refusing]]:
-    found: dict[int, list[Refusing]] = {}
-    for make in refusals_of(about):
-        found.setdefault(sample(make).status, []).append(make)
-    return {status: found[status] for status in sorted(found) if status not in about.answers}
-
-
-def _name(status: int, makers: Sequence[Refusing]) -> str:
-    return ".".join((str(status), *(make.__name__ for make in makers)))
-
-
-def _refused(refusals: Sequence[errors.Refusal]) -> Object:
-    """Which titles there are is part of the schema."""
-    by_title: dict[str, errors.Refusal] = {}
-    for refusal in refusals:
-        by_title.setdefault(refusal.error, refusal)
-    schema = {
-        "allOf": [{"$ref": "#/components/schemas/ErrorBody"}],
-        "properties": {"error": {"enum": list(by_title)}},
-    }
-    examples = {title: {"value": body_of(one)} for title, one in by_title.items()}
-    headers: Mapping[str, str] = {k: v for one in refusals for k, v in one.headers.items()}
-    shown = {name: _header(f"`{value}`, for instance") for name, value in headers.items()}
-    return {
-        "description": " · ".join(by_title),
-        "headers": _TRACED | {k: v for k, v in shown.items() if k != "Connection"},
-        "content": {JSON: {"schema": schema, "examples": examples}},
-    }
+def _event(frames: Object) -> Object:
+    """One event of a stream; what its data is, is JSON of its own."""
+    data = {"type": "string", "contentMediaType": JSON, "contentSchema": frames}
+    return {"type": "object", "properties": {"id": {"type": "string"}, "data": data}}

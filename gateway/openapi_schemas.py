@@ -7,7 +7,6 @@ from typing import Any, Final
 import msgspec
 
 from gateway.description import Field
-from gateway.examples import Components
 
 Object = dict[str, Any]
 
@@ -20,13 +19,13 @@ class Schemas:
     """The schemas of some types; structs are components, to be referred to."""
 
     def __init__(self, hints: Sequence[Any], fields: Mapping[str, Field]) -> None:
-        made, self.components = msgspec.json.schema_components(hints, ref_template=_REF)
+        made, components = msgspec.json.schema_components(hints, ref_template=_REF)
+        self.components: dict[str, Object] = components
         self._made = list(zip(hints, made, strict=True))
         required = {hint.__name__: hint.REQUIRED for hint in hints if hasattr(hint, "REQUIRED")}
         for name, component in self.components.items():
             _tell(name, component, fields)
             _demand(component, required.get(name, ()))
-        self.components: Components
 
     def of(self, hint: Any) -> Object:
         """The schema of one of the types."""
@@ -39,7 +38,7 @@ def field_of(struct: str, name: str, fields: Mapping[str, Field]) -> Field | Non
 
 
 def _tell(struct: str, component: Object, fields: Mapping[str, Field]) -> None:
-    """Give each property its meaning, its example and its limits; null is no default to speak of."""
+    """Give each property its meaning, its example, its limits; null is no default to tell of."""
     for name, schema in component.get("properties", {}).items():
         if schema.get("default", ...) is None:
             del schema["default"]

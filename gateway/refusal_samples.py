@@ -1,4 +1,4 @@
-"""Refusals of the catalogue, made of example values: what their status, title and body are. Pure."""
+"""Refusals of the catalogue, made of example values: their status, title and body. Pure."""
 
 import inspect
 from collections.abc import Callable, Mapping

@@ -6,10 +6,12 @@ fault, too.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
 from typing import Any, Final
 
 import msgspec
-from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
+from aiohttp import ClientHandlerType, ClientPayloadError, ClientRequest, ClientResponse
 from jsonschema import Draft202012Validator, FormatChecker
 from yarl import URL
 
@@ -32,11 +34,11 @@ class Described:
     def __init__(self, port: int) -> None:
         self._port = port
 
-    async def __call__(
-        self, request: ClientRequest, handler: ClientHandlerType
-    ) -> ClientResponse:
+    async def __call__(self, request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
         response = await handler(request)
-        if request.url.port == self._port and response.content_type != "text/event-stream":
+        if request.url.port != self._port or response.content_type == "text/event-stream":
+            return response
+        with suppress(ClientPayloadError):  # a transfer that is cut off: whoever reads it, sees it
             fault = fault_of(request.method, request.url, response, await response.read())
             assert fault is None, fault
         return response
@@ -46,7 +48,8 @@ def fault_of(method: str, url: URL, response: ClientResponse, body: bytes) -> st
     """What of an answer the description does not know."""
     where = f"{method} {url.path} -> {response.status}"
     operation = _operation("GET" if method == "HEAD" else method, url.raw_path)
-    if operation is None:
+    is_no_head = method == "HEAD" and response.status == HTTPStatus.METHOD_NOT_ALLOWED
+    if operation is None or is_no_head:
         return None if response.status in NO_ROUTE else f"{where}: the route is not described"
     answer = _resolved(operation["responses"].get(str(response.status)))
     if answer is None:
@@ -60,7 +63,8 @@ def fault_of(method: str, url: URL, response: ClientResponse, body: bytes) -> st
 def frame_fault(frame: Mapping[str, Any]) -> str | None:
     """What of a frame of an event stream the description does not know."""
     answer = _PATHS_BY_NAME["realtime.watch"]["responses"]["200"]
-    for one in answer["content"]["text/event-stream"]["x-frames"]["anyOf"]:
+    event = answer["content"]["text/event-stream"]["schema"]["properties"]
+    for one in event["data"]["contentSchema"]["anyOf"]:
         shape = _resolved(one)
         if shape and shape["properties"]["type"]["enum"] == [frame["type"]]:
             return _misfit(one, frame)

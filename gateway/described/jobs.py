@@ -1,6 +1,6 @@
 """Describes how jobs are read, watched and held in the hand."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 from msgspec import Meta
@@ -49,12 +49,12 @@ ROUTES: Final = {
         " `retry:` and no frame.",
         parameters=(
             Parameter(
-                "detail", Literal["loops", "all"],
+                "detail", str,
                 "`loops`: instead of a frame a message, `progress` four times a second at most",
                 example="loops",
             ),
             Parameter(
-                "follow", Literal["receipts", "no"],
+                "follow", str,
                 "`receipts`: stay open after the end, up to 24 hours, for what receipts say",
             ),
             Parameter(
@@ -125,7 +125,7 @@ FIELDS: Final = {
     "job": Field("the job as it is now"),
     "type": Field("which frame it is"),
     "loopIndex": Field("the loop's number, from 1", 1),
-    "batchIndex": Field("loopIndex − 1, for old clients", 0),
+    "batchIndex": Field("`loopIndex` minus 1, for old clients", 0),
     "seq": Field("the recipient's place in the job, from 1", 1),
     "messageId": Field("Meta's id of the message", MESSAGE_ID),
     "error": Field("what went wrong"),

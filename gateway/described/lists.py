@@ -1,6 +1,7 @@
 """Describes the suppression list: read, added to, lifted, in and out as a whole."""
 
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 
 from msgspec import Meta
 
@@ -25,6 +26,13 @@ _ROW: Final = (
 )
 _CHANGE: Final = {200: Answer("what became of each entry", api.ListChange)}
 _NONE: Final = (errors.no_numbers, errors.no_valid_numbers)
+
+
+def _only(this: str, other: str) -> Mapping[str, Any]:
+    """One of two fields, the other absent or null."""
+    some, null = {"not": {"type": "null"}}, {"type": "null"}
+    return {"required": [this], "properties": {this: some, other: null}}
+
 
 ROUTES: Final = {
     "suppressions.newest": Described(
@@ -54,7 +62,7 @@ ROUTES: Final = {
                     "reason": "asked by phone",
                 }
             },
-            more={"oneOf": [{"required": ["number"]}, {"required": ["numbers"]}]},
+            more={"oneOf": [_only("number", "numbers"), _only("numbers", "number")]},
         ),
         answers=_CHANGE,
         refusals=(errors.missing_fields, *_NONE),

@@ -45,7 +45,8 @@ ROUTES: Final = {
         answers={
             200: Answer("whose session it is", api.SessionOwner, headers={"Set-Cookie": _OWNER})
         },
-        refusals=(errors.authentication_required, errors.missing_fields),
+        refusals=(errors.authentication_required, errors.access_denied, errors.missing_fields),
+        is_open=True,
         uses_ledger=False,
     ),
     "sessions.end": Described(
@@ -56,6 +57,8 @@ ROUTES: Final = {
                 example={"owner": None},
             )
         },
+        refusals=(errors.access_denied,),
+        is_open=True,
         uses_ledger=False,
     ),
     "health.healthz": Described(

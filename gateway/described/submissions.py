@@ -20,7 +20,6 @@ IDEMPOTENCY_KEY: Final = Parameter(
     Annotated[str, Meta(min_length=1, max_length=255, pattern="^[ -~]*$")],
     "a key of your choice: the same submission with the same key makes one job, however often it"
     " comes, and is answered as the first time",
-    example="welcome-2026-11-23",
     place="header",
 )
 _ANSWER: Final = {
@@ -117,7 +116,8 @@ _NUMBER: Final = "the sending number's id at Meta, digits alone"
 FIELDS: Final = {
     "phone_number_id": Field(_NUMBER, PHONE_NUMBER_ID, _META_ID),
     "DirectSend.phone_number_id": Field(
-        f"{_NUMBER}; `META_PHONE_NUMBER_ID` when it is not given", PHONE_NUMBER_ID, _META_ID
+        f"{_NUMBER}; `META_PHONE_NUMBER_ID` when it is not given, or empty", PHONE_NUMBER_ID,
+        {"pattern": "^[0-9]{0,32}$"},
     ),
     "phoneNumberId": Field(_NUMBER, PHONE_NUMBER_ID, _META_ID),
     "template_name": Field("an approved template", "welcome", _TEMPLATE),

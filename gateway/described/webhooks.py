@@ -18,7 +18,9 @@ ROUTES: Final = {
             Parameter("hub.verify_token", str, "the token that both sides know", "t0ken"),
             Parameter("hub.challenge", str, "what is to be answered", "42"),
         ),
-        answers={200: Answer("the challenge", str, media="text/plain", example="42")},
+        answers={
+            200: Answer("the challenge", str, media="text/plain; charset=utf-8", example="42")
+        },
         refusals=(errors.access_denied,),
         is_open=True,
         uses_ledger=False,
@@ -34,8 +36,9 @@ ROUTES: Final = {
             ),
         ),
         body=Body(
-            dict[str, Any],
+            Any,
             {"nothing new": {"object": "whatsapp_business_account", "entry": []}},
+            required=False,  # what is signed and no webhook is answered with 200, too
         ),
         answers={200: Answer("it is stored, or of no use", api.WebhookAnswer)},
         refusals=(

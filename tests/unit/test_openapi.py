@@ -13,13 +13,14 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from gateway import app, auth, described, docs, errors
 from gateway.described import jobs, lists, service, submissions, webhooks
 from gateway.description import Answer, Described, Route
-from gateway.openapi import Undescribed, description_of, document, refusals_of
+from gateway.openapi import Undescribed, description_of, document
+from gateway.openapi_refusals import refusals_of
 from gateway.refusal_samples import body_of, sample
 
 ROUTES = [docs.route_of(row) for row in app.ROUTES]
 DOCUMENT = document(ROUTES)
 SHAPES = DOCUMENT["components"]["schemas"]
-CATALOGUE = {
+CATALOGUE: set[Any] = {
     made for name, made in vars(errors).items()
     if callable(made) and getattr(made, "__module__", "") == errors.__name__ and name[0].islower()
 }  # fmt: skip
@@ -36,7 +37,9 @@ def schemas_with_examples() -> Iterator[tuple[str, dict[str, Any], Any]]:
     for where, operation in operations():
         answers = list(operation["responses"].values())
         for named in (answer.get("$ref", "") for answer in list(answers)):
-            answers += [DOCUMENT["components"]["responses"][named.rsplit("/", 1)[1]]] if named else []
+            answers += (
+                [DOCUMENT["components"]["responses"][named.rsplit("/", 1)[1]]] if named else []
+            )
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
         for content in (c for one in (*bodies, *answers) for c in one.get("content", {}).values()):
             for example in content.get("examples", {}).values():
@@ -69,7 +72,7 @@ def test_every_field_has_a_meaning() -> None:
         f'    "{name}": Field("…"),  # of {struct}'
         for struct, shape in SHAPES.items()
         for name, field in shape.get("properties", {}).items()
-        if "description" not in field and name not in ("type",)
+        if "description" not in field and name != "type"
     ]
     assert not bare, "add to FIELDS of a file in gateway/described/:\n" + "\n".join(bare)
 
@@ -113,7 +116,8 @@ def test_every_refusal_of_the_catalogue_is_some_routes(make: Any) -> None:
 
 def test_what_is_open_is_open_at_the_gate() -> None:
     for route in ROUTES:
-        assert description_of(route).is_open == (route.path in auth.OPEN_PATHS), route.path
+        is_open = route.path in (*auth.OPEN_PATHS, auth.SESSION_PATH)
+        assert description_of(route).is_open == is_open, route.path
 
 
 def test_every_parameter_of_a_path_is_described() -> None:
@@ -165,9 +169,7 @@ def test_the_page_has_every_route_and_fetches_nothing() -> None:
     for route in ROUTES:
         assert f'id="{route.name}"' in page
     assert re.findall(r"<(?:script|link|img|iframe|object)|src=|@import|url\(", page) == []
-    assert all(
-        href.startswith(("#", "/api/")) for href in re.findall(r'href="([^"]*)"', page)
-    )
+    assert all(href.startswith(("#", "/api/")) for href in re.findall(r'href="([^"]*)"', page))
 
 
 def test_the_pages_style_is_the_one_that_its_policy_allows() -> None:
