@@ -1,5 +1,6 @@
 """The gateway's routes, in one table, and what every request goes through."""
 
+import re
 import time
 from contextlib import nullcontext
 from typing import Final
@@ -91,18 +92,22 @@ def make_app(parts: Parts) -> web.Application:
         if method == "GET" and handler is not realtime.watch:  # uptime monitors ask with HEAD
             app.router.add_route("HEAD", path, handler)
     paths = dict.fromkeys(path for _, path, _, _ in ROUTES)
-    for path in paths:
-        if "{" not in path:
-            app.router.add_route("*", path, _no_other_method)
+    for path in filter(_is_shadowed, paths):
+        app.router.add_route("*", path, _no_other_method)
     figures.show(parts, paths, most_streams=realtime.MOST_STREAMS)
     return app
 
 
+def _is_shadowed(path: str) -> bool:
+    """Whether another route fits this path, as `/api/suppressions/{number}` would an export's."""
+    shapes = (re.sub("{[^}]+}", "[^/]+", other) for _, other, _, _ in ROUTES if "{" in other)
+    return "{" not in path and any(re.fullmatch(shape, path) for shape in shapes)
+
+
 async def _no_other_method(request: web.Request) -> web.Response:
-    """What `/api/suppressions/{number}` takes is nothing for `/api/suppressions/export`."""
-    here = request.match_info.route.resource or ()
-    methods = {route.method for route in here} - {"*"}
-    raise web.HTTPMethodNotAllowed(request.method, methods)
+    """What the other route takes is nothing for this path."""
+    taken = {method for method, path, _, _ in ROUTES if path == request.path}
+    raise web.HTTPMethodNotAllowed(request.method, taken | ({"HEAD"} if "GET" in taken else set()))
 
 
 async def _expect(request: web.Request) -> web.StreamResponse | None:

@@ -72,11 +72,11 @@ def frame_fault(frame: Mapping[str, Any]) -> str | None:
 
 
 def _operation(method: str, path: str) -> Mapping[str, Any] | None:
-    for pattern, methods in _PATHS.items():
-        if pattern.fullmatch(path) and method.lower() in methods:
-            found: Mapping[str, Any] = methods[method.lower()]
-            return found
-    return None
+    """The operation; a path as it stands goes before one with a parameter."""
+    fitting = (methods for pattern, methods in _PATHS.items() if pattern.fullmatch(path))
+    methods: Mapping[str, Any] = DOCUMENT["paths"].get(path) or next(fitting, {})
+    found: Mapping[str, Any] | None = methods.get(method.lower())
+    return found
 
 
 def _content_fault(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.programs import CHECKOUT
-from tests.fuzz.judge import judge
+from tests.fuzz.judge import judged
 from tests.fuzz.report import Told, read
 from tests.fuzz.stack import KEY, Stack, fuzzed
 
@@ -29,7 +29,7 @@ def main() -> int:
         with fuzzed(at) as stack:
             failed = _fuzz(stack, at / "report.ndjson", sys.argv[1:])
             told = read(at / "report.ndjson")
-            faults = asyncio.run(judge(stack.database_url, told.jobs))
+            faults = asyncio.run(judged(stack.database_url, told.jobs))
         if failed or faults:
             print(_errors(at / "gateway.log"), file=sys.stderr)
     print(_sentence(told, faults))

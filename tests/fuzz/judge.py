@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
-
 from deploy.reconcile import differences
 from plumbing.postgres import Pool, open_pool
 from schemas.states import JobState
@@ -20,21 +18,29 @@ _JOBS: Final = """
 SELECT j.id, j.total,
        (SELECT count(*) FROM messages m WHERE m.job_id = j.id) AS messages,
        (SELECT count(DISTINCT recipient) FROM messages m WHERE m.job_id = j.id) AS people,
-       (SELECT coalesce(sum(size), 0) FROM loops l WHERE l.job_id = j.id) AS in_loops
+       (SELECT coalesce(sum(last_seq - first_seq + 1), 0)
+          FROM loops l WHERE l.job_id = j.id) AS in_loops
   FROM jobs j
 """
 
 
-async def judge(database_url: str, told: Mapping[UUID, int]) -> list[str]:
-    """What is wrong, in sentences; `told` are the jobs of accepted answers, and their totals."""
+async def judged(database_url: str, told: Mapping[UUID, int]) -> list[str]:
+    """As `judge`, of the database at this address."""
     async with await open_pool(database_url, name="fuzz") as pool:
-        stuck = await _settled(pool)
-        rows = await pool.fetch(_JOBS)
-        sums = [str(one) for one in await differences(pool)]
-    return [*faults(rows, told), *stuck, *sums]
+        return await judge(pool, told)
 
 
-def faults(rows: list[Any], told: Mapping[UUID, int]) -> list[str]:
+async def judge(
+    pool: Pool, told: Mapping[UUID, int], *, settle_seconds: float = SETTLE_SECONDS
+) -> list[str]:
+    """What is wrong, in sentences; `told` are the jobs of accepted answers, and their totals."""
+    stuck = await _settled(pool, settle_seconds)
+    rows = await pool.fetch(_JOBS)
+    sums = [str(one) for one in await differences(pool)]
+    return [*_faults(rows, told), *stuck, *sums]
+
+
+def _faults(rows: list[Any], told: Mapping[UUID, int]) -> list[str]:
     """Jobs against their rows, and against what was answered."""
     made = {row["id"]: row["total"] for row in rows}
     return [
@@ -54,12 +60,11 @@ def faults(rows: list[Any], told: Mapping[UUID, int]) -> list[str]:
     ]
 
 
-async def _settled(pool: Pool) -> list[str]:
-    """Wait until no job is under way; those that still are, after a minute, are stuck."""
-    until = time.monotonic() + SETTLE_SECONDS
+async def _settled(pool: Pool, seconds: float) -> list[str]:
+    """Wait until no job is under way; those that still are, in the end, are stuck."""
+    until = time.monotonic() + seconds
     while rows := await pool.fetch("SELECT id, state FROM jobs WHERE state = ANY($1)", UNDER_WAY):
         if time.monotonic() > until:
             return [f"job {row['id']} is {row['state']} and gets nowhere" for row in rows]
-        structlog.get_logger().debug("jobs are under way", jobs=len(rows))
         await asyncio.sleep(0.5)
     return []
