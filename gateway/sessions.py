@@ -1,6 +1,7 @@
 """Sessions of browsers, whose EventSource can send a cookie but no key."""
 
 import time
+from typing import Final
 
 import msgspec
 from aiohttp import web
@@ -8,11 +9,15 @@ from aiohttp import web
 from gateway import errors
 from gateway.answers import answer, refused
 from gateway.auth import COOKIE, LOCAL_OWNER, SESSION_SECONDS, sent_key
+from gateway.bodies import Body
 from gateway.errors import Refusal
 from gateway.malformed import malformed
 from gateway.parts import PARTS
 from schemas import api
 from schemas.service_api import SessionOwner
+
+BODY_LIMIT_BYTES: Final = 2**20
+BODY_SECONDS: Final = 10.0  # whoever has no key yet holds a connection no longer
 
 
 async def begin(request: web.Request) -> web.Response:
@@ -39,8 +44,11 @@ async def end(request: web.Request) -> web.Response:
 
 
 async def _key_of_body(request: web.Request) -> str | Refusal | None:
-    if not (body := await request.read()):
-        return None
+    body = await Body(
+        request, limit_bytes=BODY_LIMIT_BYTES, seconds=BODY_SECONDS, advice="send the key alone"
+    ).whole()
+    if isinstance(body, Refusal) or not body:
+        return body or None
     try:
         return msgspec.json.decode(body, type=api.NewSession).key
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -126,15 +126,17 @@ FIELDS: Final = {
         "numbers, separated by line breaks, commas, semicolons or tabs", "+49 1511 2345678"
     ),
     "language": Field("the template's language code; en_US when it is not given", "en_US"),
-    "variables": Field("values of the template by the place they fill", {"1": "Ann"}),
+    "variables": Field("values of the template by the place they fill", {"first_name": "Ann"}),
     "campaign_name": Field(_LABELED, "Welcome, November", _LABEL),
     "recipientColumn": Field("the column that holds the number", "Phone", {"minLength": 1}),
     "data": Field(
         "the rows, as a spreadsheet gives them",
-        [{"Phone": "+49 1511 2345678", "Name": "Ann"}],
+        [{"Phone": "+49 1511 2345678", "Name": "Ann", "Order": "A-1042"}],
         {"items": {"type": "object"}},
     ),
-    "variableMappings": Field("which column fills which place of the template", {"1": "Name"}),
+    "variableMappings": Field(
+        "which column fills which place of the template", {"1": "Name", "2": "Order"}
+    ),
     "recipients": Field("numbers, as strings or whole numbers", ["+49 1511 2345678"]),
     "DirectSend.message": Field("a template or free text, the same for everybody"),
     "campaignId": Field("a label of your own", "sale-11", _LABEL),
