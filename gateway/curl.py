@@ -40,6 +40,8 @@ def _body(body: Object | None) -> str:
     if body is None:
         return ""
     media, content = next(iter(body["content"].items()))
+    if media.startswith("multipart/"):
+        return " -F file=@list.csv"
     if media != JSON:
         return " --data-binary @list.csv"
     example = next(iter(content["examples"].values()))["value"]

@@ -12,6 +12,12 @@ from gateway.errors import Refusal
 
 JSON: Final = "application/json"
 
+
+def media_of(media: str | Sequence[str]) -> Sequence[str]:
+    """One media type or several, as several."""
+    return (media,) if isinstance(media, str) else media
+
+
 Refusing = Callable[..., Refusal]  # an entry of gateway.errors
 
 
@@ -36,14 +42,14 @@ class Parameter(msgspec.Struct, frozen=True):
 
 
 class Body(msgspec.Struct, frozen=True):
-    """The body of a request: a struct as JSON, or `str` for what is no JSON.
+    """The body of a request: a struct as JSON; `str` or `bytes` for what is no JSON.
 
     `examples` by what they show; `more` goes into the JSON Schema as it is.
     """
 
     hint: Any
     examples: Mapping[str, Any]
-    media: str = JSON
+    media: str | Sequence[str] = JSON
     more: Mapping[str, Any] = {}
     required: bool = True
 

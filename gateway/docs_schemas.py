@@ -57,7 +57,8 @@ def type_of(schema: Object, shapes: Object) -> str:
 def _simple(schema: Object) -> str:
     word = _FORMATS.get(schema.get("format", "")) or _WORDS.get(schema.get("type", ""), "anything")
     if "minimum" in schema:
-        return f"{word}, {schema['minimum']} to {schema['maximum']}"
+        most = f"to {schema['maximum']}" if "maximum" in schema else "or more"
+        return f"{word}, {schema['minimum']} {most}"
     if "maxLength" in schema:
         least = f"{schema['minLength']} to" if schema.get("minLength") else "up to"
         return f"{word}, {least} {schema['maxLength']} characters"

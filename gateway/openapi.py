@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from gateway import described
-from gateway.description import JSON, Answer, Body, Described, Parameter, Route
+from gateway.description import JSON, Answer, Body, Described, Parameter, Route, media_of
 from gateway.examples import example_of
 from gateway.openapi_refusals import TRACED, header, refusals, responses
 from gateway.openapi_schemas import Schemas
@@ -37,12 +37,14 @@ _SECURITY: Final = {
 
 
 class Undescribed(Exception):
-    """A route without a description; says what to write, and where."""
+    """Routes without a description; says what to write, and where."""
 
 
 def document(routes: Iterable[Route]) -> Object:
     """The whole document. Raises Undescribed."""
     rows = list(routes)
+    if missing := [sentence for route in rows for sentence in _missing(route)]:
+        raise Undescribed("\n".join(missing))
     schemas = Schemas(_hints(rows), described.FIELDS)
     return {
         "openapi": OPENAPI,
@@ -68,14 +70,30 @@ def document(routes: Iterable[Route]) -> Object:
 
 
 def description_of(route: Route) -> Described:
-    """What describes a route. Raises Undescribed."""
+    """What describes a route."""
+    return described.ROUTES[route.name]
+
+
+def _missing(route: Route) -> Iterable[str]:
+    """What is to be written of a route before it is described."""
     if route.name not in described.ROUTES:
-        raise Undescribed(
+        yield (
             f"{route.method} {route.path} is not described: add to ROUTES of a file in"
             f' gateway/described/\n    "{route.name}": Described(tag="…", answers={{200:'
             ' Answer("what it is", ItsStruct)}, refusals=(errors.…,)),'
         )
-    return described.ROUTES[route.name]
+        return
+    own = {one.name for one in description_of(route).parameters if one.place == "path"}
+    for name in _in_braces(route.path):
+        if name not in own | described.PATHS.keys():
+            yield (
+                f"{{{name}}} of {route.method} {route.path} is not described: add it to PATHS in"
+                " gateway/described/__init__.py, or to the parameters of the route"
+            )
+
+
+def _in_braces(path: str) -> list[str]:
+    return re.findall(r"{(\w+)", path)
 
 
 def _hints(routes: Iterable[Route]) -> list[Any]:
@@ -112,7 +130,8 @@ def _alias(route: Route, other: Route, taken: dict[str, Route]) -> Object:
 
 
 def _operation(route: Route, about: Described, schemas: Schemas) -> Object:
-    given = [described.PATHS[name] for name in re.findall(r"{(\w+)", route.path)]
+    own = {one.name for one in about.parameters}
+    given = [described.PATHS[name] for name in _in_braces(route.path) if name not in own]
     made: Object = {
         "operationId": route.name,
         "summary": route.does,
@@ -145,8 +164,8 @@ def _body(body: Body, schemas: Schemas) -> Object:
     if body.more:
         schema = {"allOf": [schema, dict(body.more)]}
     examples = {name: {"value": value} for name, value in body.examples.items()}
-    content = {body.media: {"schema": schema, "examples": examples}}
-    return {"required": body.required, "content": content}
+    shown = {"schema": schema, "examples": examples}
+    return {"required": body.required, "content": dict.fromkeys(media_of(body.media), shown)}
 
 
 def _answers(about: Described, schemas: Schemas) -> Object:
@@ -158,7 +177,7 @@ def _answer(answer: Answer, schemas: Schemas) -> Object:
     made: Object = {"description": answer.meaning, "headers": TRACED | told}
     if answer.hint is None:
         return made
-    media = (answer.media,) if isinstance(answer.media, str) else answer.media
+    media = media_of(answer.media)
     schema = schemas.of(answer.hint)
     if "text/event-stream" in media:
         return made | {"content": {media[0]: {"schema": _event(schema)}}}

@@ -12,6 +12,7 @@ Object = dict[str, Any]
 
 _REF: Final = "#/components/schemas/{name}"
 _NULL: Final = {"type": "null"}
+_BINARY: Final = {"type": "string", "format": "binary"}
 _TIME: Final = re.compile(r"(^a|A)t$|Until$")  # names of times, as the house has it
 
 
@@ -29,6 +30,8 @@ class Schemas:
 
     def of(self, hint: Any) -> Object:
         """The schema of one of the types."""
+        if hint is bytes:
+            return dict(_BINARY)
         return next(dict(schema) for known, schema in self._made if known is hint)
 
 
