@@ -77,7 +77,7 @@ def _head(document: Object) -> Markup:
         element("h1", f"{info['title']} API ", element("small", info["version"])),
         paragraphs(info["description"]),
         element("p", "The same for programs: ", element(
-            "a", "openapi.json", href="/api/openapi.json"), " (OpenAPI 3.1)."),
+            "a", "openapi.json", href="openapi.json"), " (OpenAPI 3.1)."),
     )  # fmt: skip
 
 
