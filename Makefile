@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUZZ := $(VENV)/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test chaos doctor check format docs bench lock clean
+.PHONY: help install run demo test fuzz chaos doctor check format docs bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +30,14 @@ demo: install ## a 500-recipient campaign against the sandbox, watched live, abo
 
 test: install ## the whole test suite, on real embedded servers
 	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+fuzz: $(FUZZ)/.installed ## the API against its own description, by schemathesis, about 3 minutes
+	@$(BIN)/python -m tests.fuzz
+
+$(FUZZ)/.installed: $(STAMP) requirements-fuzz.lock
+	@$(BIN)/python -m venv --clear $(FUZZ)
+	@$(FUZZ)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-fuzz.lock
+	@touch $@
 
 chaos: install ## every fault at full length, about 15 minutes; its table goes to docs/crash-safety.md
 	@CHAOS=full $(BIN)/python -m pytest tests/chaos
@@ -59,6 +68,9 @@ lock: install ## resolve requirements*.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --upgrade --extra local --extra dev \
 		-c requirements.lock pyproject.toml -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --upgrade --group pyproject.toml:fuzz \
+		-o requirements-fuzz.lock
 
 clean: ## remove .venv and caches; .data, where `make run` keeps its jobs, stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

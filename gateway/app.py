@@ -1,11 +1,12 @@
 """The application: its routes, and what every request goes through."""
 
+import re
 import time
 from contextlib import nullcontext
 
 from aiohttp import HttpVersion11, web
 
-from gateway import errors, figures, realtime, request_line, submit, trace
+from gateway import docs, errors, figures, realtime, request_line, submit, trace
 from gateway.answers import refused
 from gateway.auth import GATE, Gate, Handler
 from gateway.parts import PARTS, Parts
@@ -27,14 +28,29 @@ def make_app(parts: Parts) -> web.Application:
         client_max_size=submit.BODY_LIMIT_BYTES,
     )
     app[PARTS], app[GATE] = parts, gate
+    app[docs.PAGES] = docs.Pages(ROUTES)
     app.on_response_prepare.append(trace.show)
     for method, path, handler, *_ in ROUTES:
         app.router.add_route(method, path, handler, expect_handler=_expect)
         if method == "GET" and handler is not realtime.watch:  # uptime monitors ask with HEAD
             app.router.add_route("HEAD", path, handler)
     paths = dict.fromkeys(route.path for route in ROUTES)
+    for path in filter(_is_shadowed, paths):
+        app.router.add_route("*", path, _no_other_method)
     figures.show(parts, paths, most_streams=realtime.MOST_STREAMS)
     return app
+
+
+def _is_shadowed(path: str) -> bool:
+    """Whether another route fits this path, as `/api/suppressions/{number}` would an export's."""
+    shapes = (re.sub("{[^}]+}", "[^/]+", other) for _, other, *_ in ROUTES if "{" in other)
+    return "{" not in path and any(re.fullmatch(shape, path) for shape in shapes)
+
+
+async def _no_other_method(request: web.Request) -> web.Response:
+    """What the other route takes is nothing for this path."""
+    taken = {method for method, path, *_ in ROUTES if path == request.path}
+    raise web.HTTPMethodNotAllowed(request.method, taken | ({"HEAD"} if "GET" in taken else set()))
 
 
 async def _expect(request: web.Request) -> web.StreamResponse | None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, Final
 
+import msgspec
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
@@ -12,6 +13,7 @@ from gateway.parts import PARTS, Parts
 from gateway.store import LedgerUnavailable
 from plumbing.broker import Unavailable
 from plumbing.vitals import health
+from schemas.service_api import Health, Readiness
 
 READY_SECONDS: Final = 2.0  # an orchestrator that asks waits little longer
 
@@ -19,7 +21,7 @@ READY_SECONDS: Final = 2.0  # an orchestrator that asks waits little longer
 async def healthz(request: web.Request) -> web.Response:
     """`GET /healthz`: the event loop answers, and no part hangs; else 503 with what does."""
     status, body = health(request.app[PARTS].life.vitals.hung())
-    return answer(body, status)
+    return answer(msgspec.convert(body, Health), status)
 
 
 async def readyz(request: web.Request) -> web.Response:
@@ -29,7 +31,7 @@ async def readyz(request: web.Request) -> web.Response:
     postgres, jetstream = await asyncio.gather(*asked)
     ready = postgres == jetstream == "ok"
     status = "ready" if ready else "not ready"
-    body = {"status": status, "postgres": postgres, "jetstream": jetstream}
+    body = Readiness(status, postgres=postgres, jetstream=jetstream)
     return answer(body, 200 if ready else 503)
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 from gateway.store import Store
 from plumbing.postgres import load_queries
-from schemas.number_api import NumberView
+from schemas.number_api import SendingNumber
 
 QUERIES: Final = load_queries(Path(__file__).with_name("kept_numbers.sql"))
 STORED: Final = "stored"
@@ -36,13 +36,13 @@ class KeptNumbers:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def all(self) -> list[NumberView]:
+    async def all(self) -> list[SendingNumber]:
         """All of them, the oldest first."""
         async with self._store.connection() as connection:
             rows = QUERIES.numbers(connection, phone_number_id=None)
             return [_view(row) async for row in rows]
 
-    async def read(self, phone_number_id: str) -> NumberView | None:
+    async def read(self, phone_number_id: str) -> SendingNumber | None:
         """One; None: it is not kept."""
         async with self._store.connection() as connection:
             rows = QUERIES.numbers(connection, phone_number_id=phone_number_id)
@@ -70,5 +70,5 @@ class KeptNumbers:
             return [str(row["id"]) async for row in jobs]
 
 
-def _view(row: Any) -> NumberView:
-    return NumberView(source=STORED, **row)
+def _view(row: Any) -> SendingNumber:
+    return SendingNumber(source=STORED, **row)

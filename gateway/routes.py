@@ -8,6 +8,7 @@ from aiohttp import web
 from gateway import (
     brakes,
     control,
+    docs,
     downloads,
     exports,
     health,
@@ -30,6 +31,7 @@ from gateway import (
 )
 from gateway.answers import answer
 from schemas.scopes import Scope
+from schemas.service_api import Front, FrontRoute
 from schemas.version import VERSION
 
 NAME: Final = "Loopcast"
@@ -49,8 +51,8 @@ class Route(NamedTuple):
 
 async def front(_request: web.Request) -> web.Response:
     """`GET /`: what this is and what it serves; open to everybody, without any data."""
-    routes = [{"method": route.method, "path": route.path, "does": route.does} for route in ROUTES]
-    return answer({"name": NAME, "version": VERSION, "routes": routes})
+    routes = [FrontRoute(route.method, route.path, route.does) for route in ROUTES]
+    return answer(Front(NAME, VERSION, routes))
 
 
 # Each under two names: /api/bulk/job/{job_id}… and /api/bulk/jobs/{job_id}….
@@ -74,6 +76,9 @@ _OF_A_JOB: Final = (
 
 ROUTES: Final = (
     Route("GET", "/", front, OPEN, "this page"),
+    Route("GET", "/api/docs", docs.page, OPEN, "the description of all this, for people"),
+    Route("GET", "/api/openapi.json", docs.description, OPEN,
+          "the same for programs: OpenAPI 3.1"),
     # Submissions
     Route("POST", "/api/whatsapp/bulk-quick-send", submit.quick_send, SEND,
           "send a template with the same values to everybody"),
@@ -95,7 +100,7 @@ ROUTES: Final = (
     Route("GET", "/api/bulk/jobs", jobs.newest, READ, "your jobs, newest first"),
     *(
         route._replace(path=f"/api/bulk/{name}/{{job_id}}{route.path}")
-        for name in ("job", "jobs")
+        for name in ("jobs", "job")
         for route in _OF_A_JOB
     ),
     Route("GET", "/api/bulk/realtime/{job_id}", realtime.watch, READ,

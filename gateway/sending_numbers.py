@@ -95,7 +95,7 @@ async def drop(request: web.Request) -> web.Response:
     parts.log.warning(
         "sending number dropped", phone_number_id=found.phone_number_id, owner=owner_of(request)
     )
-    return answer({"dropped": True, "phoneNumberId": found.phone_number_id})
+    return answer(api.NumberDropped(found.phone_number_id))
 
 
 async def _kept(request: web.Request, number: str, checked: str | None) -> web.Response:
@@ -104,7 +104,7 @@ async def _kept(request: web.Request, number: str, checked: str | None) -> web.R
     view = await parts.kept_numbers.read(number)
     if view is None:  # dropped meanwhile
         return refused(errors.number_not_found(number))
-    return answer(api.NumberKept(**msgspec.structs.asdict(view), checked=checked is None,
+    return answer(api.SendingNumberKept(**msgspec.structs.asdict(view), checked=checked is None,
                                  note=checked))  # fmt: skip
 
 
@@ -130,20 +130,20 @@ def _number_of(request: web.Request) -> str | Refusal:
         return errors.bad_request(f"The phone number id {error}.")
 
 
-async def _found(request: web.Request) -> api.NumberView | Refusal:
+async def _found(request: web.Request) -> api.SendingNumber | Refusal:
     parts, number = request.app[PARTS], request.match_info["phone_number_id"]
     own = {view.phone_number_id: view for view in await _own(parts)}
     found = await parts.kept_numbers.read(number) or own.get(number)
     return found or errors.number_not_found(number)
 
 
-async def _own(parts: Parts) -> list[api.NumberView]:
+async def _own(parts: Parts) -> list[api.SendingNumber]:
     """The environment's number, where it names one."""
     settings, number = parts.settings, parts.settings.default_phone_number_id
     if number is None or parts.keeper.book.entry(number):
         return []
     return [
-        api.NumberView(
+        api.SendingNumber(
             phone_number_id=number, source="environment", provider=settings.provider_name,
             waba_id=settings.waba_id, has_app_secret=bool(settings.app_secrets),
             unfinished_jobs=await parts.kept_numbers.unfinished_jobs(number),

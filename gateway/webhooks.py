@@ -19,6 +19,7 @@ from gateway.intake import Fate
 from gateway.parts import PARTS, Parts
 from gateway.pieces import Cut, cut
 from schemas.metrics import WEBHOOK_ITEMS_DROPPED, WEBHOOKS
+from schemas.service_api import WebhookAnswer
 from schemas.webhooks import open_body, read_webhook
 
 BODY_LIMIT_BYTES: Final = 3 * 2**20  # webhooks/overview: payloads can be up to 3 MB
@@ -131,7 +132,7 @@ async def _kept(request: web.Request, body: bytes, parts: Parts) -> Answered:
         return "too_large", _not_kept("each item of it is too large")
     _forget_templates(body, parts)
     fate = await parts.intake.store(made.pieces)
-    return (str(fate), answer({"stored": True})) if fate is Fate.STORED else _again(fate)
+    return (str(fate), answer(WebhookAnswer(stored=True))) if fate is Fate.STORED else _again(fate)
 
 
 def _forget_templates(body: bytes, parts: Parts) -> None:
@@ -148,7 +149,7 @@ def _turned_away(refusal: Refusal, parts: Parts) -> Answered:
 
 def _not_kept(reason: str) -> web.Response:
     """To bring it again would change nothing."""
-    return answer({"stored": False, "reason": reason})
+    return answer(WebhookAnswer(stored=False, reason=reason))
 
 
 def _again(fate: Fate) -> Answered:

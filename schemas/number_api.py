@@ -29,7 +29,7 @@ class TokenSent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     check: bool = True
 
 
-class NumberView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class SendingNumber(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A sending number without its secrets. What is null of its pace is as the service."""
 
     phone_number_id: str
@@ -52,7 +52,7 @@ class NumberView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     changed_at: datetime | None = None
 
 
-class NumberKept(NumberView, frozen=True, kw_only=True, rename="camel"):
+class SendingNumberKept(SendingNumber, frozen=True, kw_only=True, rename="camel"):
     """The answer to a change: `checked` says whether Meta has taken the token, `note` why not."""
 
     checked: bool
@@ -60,4 +60,11 @@ class NumberKept(NumberView, frozen=True, kw_only=True, rename="camel"):
 
 
 class NumberList(msgspec.Struct, frozen=True):
-    numbers: list[NumberView]
+    numbers: list[SendingNumber]
+
+
+class NumberDropped(msgspec.Struct, frozen=True, rename="camel"):
+    """The answer to a number that is dropped."""
+
+    phone_number_id: str
+    dropped: bool = True

@@ -1,7 +1,6 @@
 """What HTTP clients send and read of the suppression list."""
 
 from datetime import datetime
-from typing import ClassVar
 from uuid import UUID
 
 import msgspec
@@ -11,8 +10,6 @@ from schemas.api import RejectedLine, Scalar
 
 class NewSuppressions(msgspec.Struct, frozen=True, kw_only=True):
     """A number, or several, that are to get nothing more."""
-
-    REQUIRED: ClassVar = ("numbers",)
 
     number: Scalar = None
     numbers: list[Scalar] | None = None

@@ -27,6 +27,7 @@ from plumbing.migrations import migrate
 from plumbing.postgres import Pool, open_pool
 from plumbing.process import CannotStart
 from schemas.subjects import RECEIPTS_SUBJECT
+from tests.description import Described
 from tests.support import free_port
 
 PHONE = "100000000000001"
@@ -255,5 +256,5 @@ async def fleet(
         "BULK_LOOP_PAUSE_MS": "200",
         "BULK_MESSAGES_PER_SECOND": "50",
     }
-    async with aiohttp.ClientSession() as http:
+    async with aiohttp.ClientSession(middlewares=(Described(gateway_port),)) as http:
         yield Fleet(tmp_path, env, pool, http, gateway_port, sandbox_port, count(1), nats_url)

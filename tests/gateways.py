@@ -14,6 +14,7 @@ from gateway.parts import Parts
 from plumbing.life import Life
 from plumbing.logs import Log
 from schemas.settings import Gateway
+from tests.description import Described, frame_fault
 from tests.support import free_port
 
 PHONE = "106540352242922"
@@ -54,7 +55,9 @@ class Stream:
                 if line.startswith("id: "):
                     event_id = line[4:-1]
                 elif line.startswith("data: "):
-                    return Event(event_id, json.loads(line[6:]))
+                    frame = json.loads(line[6:])
+                    assert (fault := frame_fault(frame)) is None, fault
+                    return Event(event_id, frame)
                 elif line.startswith(":"):
                     self.comments.append(line.strip())
         return None
@@ -145,7 +148,8 @@ async def serving(
     process = asyncio.create_task(serve_with(parts, stop))
     url = f"http://127.0.0.1:{read.port}"
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
+        timeout, held = aiohttp.ClientTimeout(total=60), Described(read.port)
+        async with aiohttp.ClientSession(timeout=timeout, middlewares=(held,)) as http:
             running = Running(parts, url, http)
             await _answers(running, process, "/readyz" if wait_ready else "/healthz")
             yield running

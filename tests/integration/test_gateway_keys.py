@@ -99,7 +99,8 @@ async def test_who_may_not_make_keys_cannot_give_themselves_more(gateway: Runnin
 def test_each_route_says_what_it_needs() -> None:
     opened = {route.path for route in ROUTES if route.scope is None}
     assert opened == {
-        "/", "/api/session", "/webhooks/whatsapp", "/webhooks/meta", "/healthz", "/readyz",
+        "/", "/api/docs", "/api/openapi.json", "/api/session", "/webhooks/whatsapp",
+        "/webhooks/meta", "/healthz", "/readyz",
     }  # fmt: skip
     changing = [route for route in ROUTES if route.method != "GET" and route.path not in opened]
     assert Scope.READ not in {route.scope for route in changing}

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from gateway import sessions
 from gateway.routes import ROUTES
 from plumbing.logs import Log
 from plumbing.postgres import Pool
@@ -249,6 +250,25 @@ async def test_an_expectation_that_is_not_served_is_refused_in_our_shape(gateway
     answer = await gateway.post(QUICK, quick(numbers(1)), Expect="a-miracle")
     assert (answer.status, answer.body["error"]) == (417, "Expectation Failed")
     assert (await gateway.post(QUICK, quick(numbers(1)), Expect="100-continue")).status == 201
+
+
+async def test_a_session_body_that_cannot_be_unpacked_is_a_bad_request(guarded: Running) -> None:
+    answer = await guarded.post("/api/session", data=b"no gzip", Content_Encoding="gzip")
+    assert (answer.status, answer.body["error"]) == (400, "Bad Request")
+
+
+async def test_a_session_body_is_bounded_in_bytes_and_in_time(
+    guarded: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = await guarded.post("/api/session", data=b" " * (2**20 + 1))
+    assert (large.status, large.body["error"]) == (413, "Payload too large")
+    monkeypatch.setattr(sessions, "BODY_SECONDS", 0.05)
+    host, port = guarded.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(b"POST /api/session HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).split()[1] == b"408"
+    writer.close()
 
 
 async def test_a_session_body_nested_too_deep_is_a_bad_request(guarded: Running) -> None:

@@ -153,8 +153,10 @@ async def test_everything_is_lifted_when_that_is_said(gateway: Running) -> None:
 async def test_a_number_that_was_never_on_the_list_is_not_found(gateway: Running) -> None:
     for answer in (await gateway.get(f"{LIST}/{A}"), await delete(gateway, f"{LIST}/{A}")):
         assert (answer.status, answer.body["error"]) == (404, "Suppression not found")
+    answer = await gateway.get(f"{LIST}/elsewhere")
+    assert (answer.status, answer.body["error"]) == (400, "Bad Request")
     for answer in (await gateway.get(f"{LIST}/import"), await delete(gateway, f"{LIST}/export")):
-        assert (answer.status, answer.body["error"]) == (400, "Bad Request")
+        assert (answer.status, answer.body["error"]) == (405, "Method Not Allowed")
 
 
 async def test_the_list_is_read_page_by_page(gateway: Running) -> None:

@@ -1,0 +1,1 @@
+"""`make fuzz`: the running gateway against the description that it gives of itself."""
