@@ -44,7 +44,7 @@ async def test_a_fleet_in_order_is_well_and_a_broken_one_is_not(
     for line in ("ok       processes   1 daemon runs.", "ok       ledger      0 jobs, 0 messages:"):
         assert line in well.stdout
     checks = {line["check"] for line in json.loads(told.stdout)["lines"]}
-    assert checks == {"settings", "postgres", "nats", "meta", "clock", "processes"}
+    assert checks == {"settings", "postgres", "nats", "meta", "numbers", "clock", "processes"}
     assert other.returncode == 1
     assert "wrong    meta        META_ACCESS_TOKEN is not taken: 190" in other.stdout
     own_postgres.stop()

@@ -23,6 +23,12 @@ SELECT j.id, j.total,
   FROM jobs j
 """
 
+# What has a start to come, or a window that is closed, rests for as long as it is told to.
+_GOING: Final = """
+SELECT id, state FROM jobs
+ WHERE state = ANY($1) AND coalesce(greatest(scheduled_at, rests_until) <= now(), true)
+"""
+
 
 async def judged(database_url: str, told: Mapping[UUID, int]) -> list[str]:
     """As `judge`, of the database at this address."""
@@ -63,7 +69,7 @@ def _faults(rows: list[Any], told: Mapping[UUID, int]) -> list[str]:
 async def _settled(pool: Pool, seconds: float) -> list[str]:
     """Wait until no job is under way; those that still are, in the end, are stuck."""
     until = time.monotonic() + seconds
-    while rows := await pool.fetch("SELECT id, state FROM jobs WHERE state = ANY($1)", UNDER_WAY):
+    while rows := await pool.fetch(_GOING, UNDER_WAY):
         if time.monotonic() > until:
             return [f"job {row['id']} is {row['state']} and gets nowhere" for row in rows]
         await asyncio.sleep(0.5)

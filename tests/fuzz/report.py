@@ -12,7 +12,9 @@ from uuid import UUID
 
 SUBMITS: Final = frozenset((
     "/api/whatsapp/bulk-quick-send", "/api/whatsapp/bulk-customize-send", "/api/bulk/send",
+    "/api/bulk/send.ndjson", "/api/whatsapp/test-send",
 ))  # fmt: skip
+RESEND: Final = "/resend"
 
 
 @dataclass
@@ -31,7 +33,8 @@ def read(path: Path) -> Told:
         told.statuses[response["status_code"]] += 1
         if (request := interaction["request"])["method"] != "POST":
             continue
-        if urlsplit(request["uri"]).path in SUBMITS and response["status_code"] == 201:
+        called = urlsplit(request["uri"]).path
+        if (called in SUBMITS or called.endswith(RESEND)) and response["status_code"] == 201:
             job = json.loads(base64.b64decode(response["content"]["$base64"]))
             told.jobs[UUID(job["jobId"])] = job["totalRecipients"]
     return told

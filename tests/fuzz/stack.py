@@ -35,6 +35,8 @@ def fuzzed(folder: Path) -> Iterator[Stack]:
         "DAEMON_PORT": str(daemon),
         "SANDBOX_PORT": str(sandbox),
         "API_KEYS": f"fuzz:{KEY}",
+        "API_SUBMISSIONS_PER_MINUTE": "0",
+        "SECRET_KEY": "fuzz" * 8,
         "META_ACCESS_TOKEN": "sandbox",
         "META_PHONE_NUMBER_ID": SANDBOX_NUMBER,
         "META_WABA_ID": WABA_ID,
