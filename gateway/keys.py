@@ -86,7 +86,7 @@ def row_of(body: bytes, key: str, who: str, now: datetime) -> NewRow | Refusal:
         return errors.missing_fields(absent)
     assert asked.name is not None
     assert asked.scopes is not None
-    expires_at = expiry_of(asked.expires_at, now) if asked.expires_at else None
+    expires_at = None if asked.expires_at is None else expiry_of(asked.expires_at, now)
     if isinstance(expires_at, Refusal):
         return expires_at
     if fault := _fault(asked.name, asked.scopes, asked.submissions_per_minute):

@@ -40,7 +40,9 @@ async def send(request: web.Request) -> web.Response:
 
 
 async def _send(request: web.Request) -> web.Response:
-    dry = dryrun.is_wanted(request.query.get("dryRun"))
+    key, dry = submit.key_of(request), dryrun.is_wanted(request.query.get("dryRun"))
+    if isinstance(key, Refusal):
+        return refused(key)
     if isinstance(dry, Refusal):
         return refused(dry)
     body = Body(
@@ -48,7 +50,7 @@ async def _send(request: web.Request) -> web.Response:
         advice="split the list into several jobs",
     )  # fmt: skip
     lines = _Lines(body, request.path)
-    return await (_rehearse(request, lines) if dry else _make(request, lines))
+    return await (_rehearse(request, lines) if dry else _make(request, lines, key))
 
 
 async def _rehearse(request: web.Request, lines: "_Lines") -> web.Response:
@@ -59,11 +61,8 @@ async def _rehearse(request: web.Request, lines: "_Lines") -> web.Response:
     return await submit.plan(await _read(begun, lines, parts, now), parts)
 
 
-async def _make(request: web.Request, lines: "_Lines") -> web.Response:
+async def _make(request: web.Request, lines: "_Lines", key: str | None) -> web.Response:
     parts, started, now = request.app[PARTS], time.monotonic(), datetime.now(UTC)
-    key = submit.key_of(request)
-    if isinstance(key, Refusal):
-        return refused(key)
     if key and (first := await parts.store.submission(owner_of(request), key)):
         refusal = await lines.drain()
         return refused(refusal) if refusal else submit.answer_again(parts, first, lines.digest())

@@ -98,20 +98,19 @@ async def _test(request: web.Request, body: bytes) -> web.Response:
 
 
 async def _submit(request: web.Request, posted: Posted) -> web.Response:
+    if isinstance(key := key_of(request), Refusal):
+        return refused(key)
     match dryrun.is_wanted(request.query.get("dryRun")):
         case Refusal() as refusal:
             return refused(refusal)
         case True:
             return await _rehearse(posted, owner_of(request), request.app[PARTS])
         case False:
-            return await _make(request, posted)
+            return await _make(request, posted, key)
 
 
-async def _make(request: web.Request, posted: Posted) -> web.Response:
+async def _make(request: web.Request, posted: Posted, key: str | None) -> web.Response:
     parts, started = request.app[PARTS], time.monotonic()
-    key = key_of(request)
-    if isinstance(key, Refusal):
-        return refused(key)
     digest = await digest_of(request.path, posted.body) if key else None
     if key and (first := await parts.store.submission(owner_of(request), key)):
         return answer_again(parts, first, digest)

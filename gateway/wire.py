@@ -40,6 +40,13 @@ class Handler(RequestHandler):
         response.headers[HEADER] = trace
         return response
 
+    def log_exception(self, *args: Any, **kwargs: Any) -> None:
+        """The rest of a body that cannot be unpacked is read once more here: no fault of ours."""
+        if isinstance(kwargs.get("exc_info"), web.RequestPayloadError):
+            self.logger.info("the rest of a body could not be read")
+        else:
+            super().log_exception(*args, **kwargs)
+
 
 class Server(web.Server):
     """Makes a handler of ours for each connection."""

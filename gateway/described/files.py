@@ -54,7 +54,9 @@ ROUTES: Final = {
         " What is guessed can be said in the query.",
         parameters=(
             Parameter("filename", str, "a name to show"),
-            Parameter("hasHeader", Literal["true", "false"], "whether the first row has names"),
+            Parameter(
+                "hasHeader", str, "`true` or `false`: whether the first row has names", "true"
+            ),
             Parameter("numberColumn", str, "the column that holds the numbers"),
             Parameter("region", str, "the country of numbers written without one", "DE"),
             Parameter("delimiter", Literal["comma", "semicolon", "tab", "pipe"], "of a CSV"),
@@ -63,7 +65,7 @@ ROUTES: Final = {
         ),
         body=Body(
             bytes, {"a CSV": "Name;Phone\nAnn;+49 1511 2345678\n"},
-            media=("text/csv", "application/octet-stream", "multipart/form-data"),
+            media=("text/csv", "application/octet-stream"),
         ),
         answers={201: _UPLOAD},
         refusals=(

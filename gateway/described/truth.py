@@ -46,7 +46,7 @@ ROUTES: Final = {
         about="Of the key's own jobs, the newest first.",
         parameters=(
             Parameter("after", str, "what the page before gave as `after`"),
-            Parameter("limit", Annotated[int, Meta(ge=1, le=100)], "messages a page"),
+            Parameter("limit", Annotated[int, Meta(ge=1, le=500)], "messages a page"),
         ),
         answers={200: Answer("every message of theirs, and their opt-outs", api.History)},
         refusals=(errors.bad_request, errors.recipient_not_found),

@@ -1,6 +1,7 @@
 """`make fuzz`: schemathesis against a real stack, by the description that the gateway gives.
 
-It fails on a 5xx and on an answer outside of the description; then the ledger is looked at.
+It fails on a 5xx and on an answer outside of the description; then the ledger is looked at, and a
+campaign is sent.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.programs import CHECKOUT
+from tests.fuzz.afterwards import still_sends
 from tests.fuzz.judge import judged
 from tests.fuzz.report import Told, read
 from tests.fuzz.stack import KEY, Stack, fuzzed
@@ -30,6 +32,7 @@ def main() -> int:
             failed = _fuzz(stack, at / "report.ndjson", sys.argv[1:])
             told = read(at / "report.ndjson")
             faults = asyncio.run(judged(stack.database_url, told.jobs))
+            faults += asyncio.run(still_sends(stack.gateway_url))
         if failed or faults:
             print(_errors(at / "gateway.log"), file=sys.stderr)
     print(_sentence(told, faults))
@@ -55,7 +58,7 @@ def _errors(log: Path) -> str:
 
 def _sentence(told: Told, faults: list[str]) -> str:
     counted = ", ".join(f"{count} of {status}" for status, count in sorted(told.statuses.items()))
-    ledger = "\n".join(faults) or "the ledger has each of them whole, and no other"
+    ledger = "\n".join(faults) or "the ledger has each of them whole, and no other; sends on"
     return f"\nAnswers: {counted}.\nJobs made: {len(told.jobs)}; {ledger}."
 
 

@@ -1,17 +1,11 @@
-"""Whether a fuzzed ledger is whole: no job half made, no answer without its job, none stuck."""
+"""Whether a fuzzed ledger is whole: no job half made, no answer without its job."""
 
-import asyncio
-import time
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
 from deploy.reconcile import differences
 from plumbing.postgres import Pool, open_pool
-from schemas.states import JobState
-
-SETTLE_SECONDS: Final = 60.0
-UNDER_WAY: Final = (JobState.QUEUED, JobState.RUNNING)
 
 # Each job with what its rows come to.
 _JOBS: Final = """
@@ -23,12 +17,6 @@ SELECT j.id, j.total,
   FROM jobs j
 """
 
-# What has a start to come, or a window that is closed, rests for as long as it is told to.
-_GOING: Final = """
-SELECT id, state FROM jobs
- WHERE state = ANY($1) AND coalesce(greatest(scheduled_at, rests_until) <= now(), true)
-"""
-
 
 async def judged(database_url: str, told: Mapping[UUID, int]) -> list[str]:
     """As `judge`, of the database at this address."""
@@ -36,14 +24,11 @@ async def judged(database_url: str, told: Mapping[UUID, int]) -> list[str]:
         return await judge(pool, told)
 
 
-async def judge(
-    pool: Pool, told: Mapping[UUID, int], *, settle_seconds: float = SETTLE_SECONDS
-) -> list[str]:
+async def judge(pool: Pool, told: Mapping[UUID, int]) -> list[str]:
     """What is wrong, in sentences; `told` are the jobs of accepted answers, and their totals."""
-    stuck = await _settled(pool, settle_seconds)
     rows = await pool.fetch(_JOBS)
     sums = [str(one) for one in await differences(pool)]
-    return [*_faults(rows, told), *stuck, *sums]
+    return [*_faults(rows, told), *sums]
 
 
 def _faults(rows: list[Any], told: Mapping[UUID, int]) -> list[str]:
@@ -64,13 +49,3 @@ def _faults(rows: list[Any], told: Mapping[UUID, int]) -> list[str]:
             if not row["total"] == row["messages"] == row["people"] == row["in_loops"]
         ),
     ]
-
-
-async def _settled(pool: Pool, seconds: float) -> list[str]:
-    """Wait until no job is under way; those that still are, in the end, are stuck."""
-    until = time.monotonic() + seconds
-    while rows := await pool.fetch(_GOING, UNDER_WAY):
-        if time.monotonic() > until:
-            return [f"job {row['id']} is {row['state']} and gets nowhere" for row in rows]
-        await asyncio.sleep(0.5)
-    return []

@@ -162,6 +162,7 @@ async def test_an_expired_key_opens_nothing(gateway: Running, pool: Pool) -> Non
      ({"name": "a", "scopes": ["read"], "expiresAt": "2020-01-01T00:00:00Z"}, "past"),
      ({"name": "a", "scopes": ["read"], "expiresAt": "2099-01-01T00:00:00"}, "zone"),
      ({"name": "a", "scopes": ["read"], "expiresAt": "soon"}, "ISO 8601"),
+     ({"name": "a", "scopes": ["read"], "expiresAt": ""}, "ISO 8601"),
      ({"name": "a", "scopes": ["read"], "expires": "2099-01-01T00:00:00Z"}, "expires"),
      ({"name": "a", "scopes": ["read"], "submissionsPerMinute": -1}, "from 0")],
 )  # fmt: skip

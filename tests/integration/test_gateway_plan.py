@@ -327,6 +327,8 @@ async def test_a_dry_run_says_what_would_be_refused_and_a_body_that_is_none_is_r
     assert told["refused"]["error"] == "No valid recipients found"
     assert told["message"].startswith("This would be refused: None of the 1 recipients")
     assert (await gateway.post(f"{QUICK}?dryRun=true", {})).status == 400
+    no_key = await gateway.post(f"{QUICK}?dryRun=true", quick(numbers(1)), Idempotency_Key="\xe9")
+    assert no_key.status == 400
     unclear = await gateway.post(f"{QUICK}?dryRun=maybe", quick(numbers(1)))
     assert (unclear.status, unclear.body["message"]) == (400, "dryRun must be true or false.")
     assert await pool.fetchval("SELECT count(*) FROM jobs") == 0

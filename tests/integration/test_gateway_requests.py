@@ -7,7 +7,9 @@ import structlog
 from structlog.testing import LogCapture
 
 from gateway import submit
+from plumbing.logs import Log
 from tests.gateways import QUICK, numbers, quick, serving
+from tests.support import until
 
 OURS = re.compile(r"[0-9a-f]{32}")
 
@@ -82,3 +84,14 @@ async def test_an_event_stream_has_its_id_before_its_first_event(
         async with gateway.watch(job_id) as stream:
             await stream.take(1)
             assert OURS.fullmatch(stream.response.headers["X-Request-Id"])
+
+
+async def test_a_body_that_cannot_be_unpacked_is_no_error_of_ours(
+    database_url: str, nats_url: str, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "aiohttp.server")
+    async with serving(database_url, nats_url, log) as gateway:
+        answer = await gateway.post(QUICK, data=b"no gzip", Content_Encoding="gzip")
+        await until(lambda: bool(caplog.records), "the rest of the body is looked at")
+    assert answer.status == 400
+    assert [record.levelname for record in caplog.records] == ["INFO"]
