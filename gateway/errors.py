@@ -336,10 +336,12 @@ def body_too_slow(seconds: float) -> Refusal:
 
 
 def body_too_large(limit_bytes: int, advice: str = "split the list into several jobs") -> Refusal:
+    is_large = limit_bytes >= 2**20
+    most = f"{limit_bytes // 2**20} MiB" if is_large else f"{limit_bytes // 2**10} KiB"
     return Refusal(
         status=413,
         error="Payload too large",
-        message=f"The body may have {limit_bytes // 2**20} MiB: {advice}.",
+        message=f"The body may have {most}: {advice}.",
     )
 
 

@@ -143,6 +143,13 @@ async def test_a_reason_that_cannot_be_read_changes_nothing(
     assert await pool.fetchval("SELECT wanted FROM jobs") == "run"
 
 
+async def test_a_reason_that_is_a_novel_is_told_how_much_there_may_be(gateway: Running) -> None:
+    job_id = await gateway.submit(3)
+    answer = await gateway.post(f"/api/bulk/job/{job_id}/pause", data=b"x" * 5000)
+    assert answer.status == 413
+    assert answer.body["message"].startswith("The body may have 4 KiB: send ")
+
+
 async def test_the_red_button_says_what_stands_still_and_a_second_press_changes_nothing(
     gateway: Running,
 ) -> None:
