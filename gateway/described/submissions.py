@@ -23,9 +23,7 @@ IDEMPOTENCY_KEY: Final = Parameter(
     " comes, and is answered as the first time",
     place="header",
 )
-DRY_RUN: Final = Parameter(
-    "dryRun", str, "`true`: nothing is made, and the answer is the plan", example="true"
-)
+DRY_RUN: Final = Parameter("dryRun", str, "`true`: nothing is made, and the answer is the plan")
 SUBMITTED: Final = {
     200: Answer("of a dry run: the plan, or why it would be refused", REHEARSED),
     201: Answer(

@@ -27,7 +27,7 @@ def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         case.headers.pop("X-API-Key", None)
     if case.meta and case.meta.generation.mode is schemathesis.GenerationMode.NEGATIVE:
         case.query.pop("dryRun", None)  # its answer to what would be refused is a plan: 200
-    if "job_id" in case.path_parameters and JOBS and mark % ANOTHER:
+    elif "job_id" in case.path_parameters and JOBS and mark % ANOTHER:
         case.path_parameters["job_id"] = JOBS[mark % len(JOBS)]
     if isinstance(case.body, dict) and case.body.get("provider") == "360dialog":
         case.body["provider"] = "meta"  # the other one is no sandbox
