@@ -2,8 +2,7 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -15,6 +14,7 @@ from daemon.census import Census
 from daemon.closer import Closer
 from daemon.cloud_api import CloudApi
 from daemon.doubts import Doubts
+from daemon.house import House
 from daemon.ledger import BROKEN
 from daemon.limits import MessagingLimits
 from daemon.observe import Check, Observer, health_app
@@ -42,7 +42,6 @@ from plumbing.migrations import wait_for_schema
 from plumbing.postgres import Pool, open_pool
 from plumbing.process import CannotStart
 from plumbing.puller import Handler, Puller
-from plumbing.tasks import end
 from schemas import metrics, subjects
 from schemas.lease import answer_seconds
 from schemas.settings import Daemon
@@ -77,36 +76,6 @@ async def serve(
         house.own(asyncio.create_task(_start(house), name="the start"))
         await house.until_something_ends()
         log.info("stopping; messages in flight are waited for")
-
-
-@dataclass
-class House:
-    """What the parts share, and the tasks that have to live as long as the daemon does."""
-
-    settings: Daemon
-    observer: Observer
-    strangers: Strangers
-    stop: asyncio.Event
-    stack: AsyncExitStack
-    life: Life
-    checks: dict[str, Check] = field(default_factory=dict)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-
-    def own(self, task: asyncio.Task[Any]) -> None:
-        """The stack ends the task when its turn to stop comes."""
-        self.tasks.add(task)
-        self.stack.push_async_callback(end, task)
-
-    async def until_something_ends(self) -> None:
-        """Until `stop` is set. Raises CannotStart when another task ends first."""
-        while not self.stop.is_set():
-            done, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                self.tasks.discard(task)
-                if task.get_name() == "the start":
-                    task.result()
-                elif not self.stop.is_set():
-                    raise CannotStart(f"{task.get_name()} has ended") from task.exception()
 
 
 async def _start(house: House) -> None:

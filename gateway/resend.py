@@ -18,6 +18,7 @@ from gateway.parts import PARTS, Parts
 from gateway.resend_store import KeyTaken, NewChild, NothingLeft
 from gateway.selection import Part
 from gateway.store import JobRow, Submitted
+from gateway.submitted import said_of
 from gateway.trace import trace_of
 from plumbing.failpoints import reach
 from schemas import truth_api as api
@@ -67,7 +68,7 @@ async def _resend(request: web.Request, job: JobRow, key: str | None, body: byte
             return refused(errors.nothing_to_resend(left_out))
         case Submitted() as made:
             await _told(parts, job, made, child.trace, time.monotonic() - started)
-            return answer(submit.said_of(made), 201)
+            return answer(said_of(made), 201)
 
 
 def _part(body: bytes) -> Part | Refusal:
