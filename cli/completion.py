@@ -32,17 +32,17 @@ autoload -U +X bashcompinit && bashcompinit
 
 def script(parser: argparse.ArgumentParser, shell: str) -> str:
     """What a shell is to read; zsh takes bash's by its own bashcompinit."""
-    parsers = dict(_parsers(parser, ""))
-    paths = "|".join(path for path in parsers if path)
+    made_of = dict(parsers(parser, ""))
+    paths = "|".join(path for path in made_of if path)
     made = (
         _BASH.replace("@PATHS@", f"            {paths}")
-        .replace("@CHOICES@", "\n".join(_choices(parsers)))
-        .replace("@WORDS@", "\n".join(_words(parsers)))
+        .replace("@CHOICES@", "\n".join(_choices(made_of)))
+        .replace("@WORDS@", "\n".join(_words(made_of)))
     )
     return made if shell == "bash" else _ZSH + made
 
 
-def _parsers(
+def parsers(
     parser: argparse.ArgumentParser, path: str
 ) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """Every command by its path: nothing, `/send`, `/suppress/add`."""
@@ -50,7 +50,7 @@ def _parsers(
     for action in parser._actions:  # noqa: SLF001 - argparse lists its options nowhere else
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for name, child in action.choices.items():
-                yield from _parsers(child, f"{path}/{name}")
+                yield from parsers(child, f"{path}/{name}")
 
 
 def _choices(parsers: dict[str, argparse.ArgumentParser]) -> Iterator[str]:

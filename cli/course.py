@@ -101,8 +101,8 @@ class Course:
             case Connection():
                 self._attach(frame.job)
             case LoopStarted():
-                self._loop(frame.loop_index).state = "running"
-                self.pause_until = None
+                self._loop(frame.loop_index).state = self.state = "running"
+                self._begin_anew()
             case MessageSent() | MessageFailed() | MessageSkipped():
                 self._message(frame, now)
             case LoopCompleted():
@@ -120,12 +120,14 @@ class Course:
             self.limited_by, self.limited_until = job.limited_by, job.limited_until
 
     def rate(self, now: float) -> float:
-        """Outcomes a second, over the last five."""
+        """Outcomes a second, over the last five of this loop; 0 in a pause."""
         while self._times and self._times[0] <= now - _RATE_OVER_SECONDS:
             self._times.popleft()
-        if self._first_at is None or not self._times:
+        if self._first_at is None or not self._times or self.pause_left(now):
             return 0.0
-        self._last_rate = len(self._times) / max(1.0, min(_RATE_OVER_SECONDS, now - self._first_at))
+        seconds = min(_RATE_OVER_SECONDS, now - self._first_at)
+        if seconds >= 1 or not self._last_rate:  # of less than a second nothing can be said
+            self._last_rate = len(self._times) / max(1.0, seconds)
         return self._last_rate
 
     def pause_left(self, now: float) -> float:
@@ -154,6 +156,11 @@ class Course:
         self.counts = _sum(self.loops)
         self.pause_until = None
 
+    def _begin_anew(self) -> None:
+        """The rate is that of the sending: a pause is over, and not a part of it."""
+        self.pause_until = self._first_at = None
+        self._times.clear()
+
     def _loop(self, number: int) -> Loop:
         return self.loops[number - 1]
 
@@ -171,6 +178,7 @@ class Course:
         self.counts = _sum(self.loops)
         self._first_at = now if self._first_at is None else self._first_at
         self._times.append(now)
+        self.rate(now)
 
     def _loop_over(self, frame: LoopCompleted, now: float) -> None:
         loop = self._loop(frame.loop_index)

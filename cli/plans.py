@@ -16,9 +16,8 @@ def upload_lines(upload: Upload) -> Iterator[str]:
     """What is in a file, and what deserves a look."""
     found = f"{count(upload.rows, 'row')}, {upload.valid} can be sent to"
     yield f"{clean(upload.filename or 'The file')}: {found}{_less(upload.duplicates)}"
-    yield from rejected_lines(upload.rejected, upload.rejected_total)
     if upload.country_problem:
-        yield f"  {clean(upload.country_problem.message)}"
+        yield f"  {clean(upload.country_problem.message.replace('?region=', '--region'))}"
     yield from (f"  {clean(warning)}" for warning in upload.warnings)
 
 

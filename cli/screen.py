@@ -1,7 +1,9 @@
 """What a command prints: results on stdout, words about them on stderr."""
 
 import os
+import shutil
 import sys
+import textwrap
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -24,7 +26,14 @@ class Screen:
         self.out.flush()
 
     def say(self, line: str) -> None:
-        """A line about it."""
+        """A line about it, between words where it is wider than a terminal."""
+        if self.err.isatty():
+            indent = " " * (len(line) - len(line.lstrip()) + 2)
+            columns = shutil.get_terminal_size().columns
+            line = textwrap.fill(
+                line, columns, subsequent_indent=indent, break_long_words=False,
+                break_on_hyphens=False,
+            )  # fmt: skip
         self.err.write(f"{line}\n")
         self.err.flush()
 

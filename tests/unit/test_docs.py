@@ -82,7 +82,7 @@ def test_the_readme_names_every_command_of_the_makefile() -> None:
 
 
 @pytest.mark.parametrize(
-    "folder", ["schemas", "plumbing", "gateway", "daemon", "sandbox", "deploy"]
+    "folder", ["schemas", "plumbing", "gateway", "daemon", "sandbox", "deploy", "cli"]
 )
 def test_the_architecture_names_every_file(folder: str) -> None:
     names = [path.stem for path in sorted((ROOT / folder).rglob("*.py")) if path.stem[0] != "_"]
