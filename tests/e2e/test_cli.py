@@ -1,0 +1,87 @@
+"""The command line against a fleet: a list is sent, watched as lines, and ends with a code."""
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from cli.exits import Exit
+from deploy.programs import CHECKOUT
+from tests.fleet import PHONE, Fleet
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class Done(NamedTuple):
+    code: int | None
+    out: list[str]
+    err: str
+
+
+async def loopcast(fleet: Fleet, *words: str, given: str = "") -> Done:
+    """One command in a process of its own, its output into pipes."""
+    environ = {
+        "PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT),
+        "LOOPCAST_URL": fleet.api.removesuffix("/api"),
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "cli", *words, env=environ, cwd=fleet.folder,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(given.encode()), 60)
+    return Done(process.returncode, out.decode().splitlines(), err.decode())
+
+
+def people(folder: Path) -> str:
+    """Five who get it, and one who is not on WhatsApp."""
+    endings = [f"{seq:07d}" for seq in range(1, 6)] + ["9131026"]
+    rows = [f"Name {end},+49 1511 {end},A-{end}" for end in endings]
+    file = folder / "list.csv"
+    file.write_text("\n".join(["Name,Phone,Order", *rows]))
+    return str(file)
+
+
+async def test_a_list_is_sent_and_watched_and_who_missed_it_is_found(
+    fleet: Fleet, tmp_path: Path
+) -> None:
+    with fleet.sandbox(), fleet.daemon_after_gateway():
+        sent = await loopcast(
+            fleet, "send", people(tmp_path), "-t", "order_update", "--map", "1=Name",
+            "--map", "2=Order", "--from", PHONE, "--loop-size", "4", "--campaign", "Autumn",
+            "--watch",
+        )  # fmt: skip
+        assert sent.code == Exit.MISSED, sent.err
+        assert sent.out[0].startswith("Autumn: 6 recipients in 2 loops, job ")
+        assert any(line.startswith("loop 1/2 completed: 4 sent in ") for line in sent.out)
+        assert any(line.startswith("loop 2/2 completed: 1 sent, 1 failed in ") for line in sent.out)
+        assert sent.out[-1] == "completed: 5 sent, 1 failed"
+        shown = await loopcast(fleet, "job", "last")
+        assert any("131026" in line for line in shown.out)
+        missed = await loopcast(fleet, "export", "last", "--state", "failed", "--format", "ndjson")
+        assert [line for line in missed.out if '"to":"491511' in line] == missed.out != []
+        again = await loopcast(fleet, "resend", "last", "--state", "failed")
+        assert (again.code, "cannot be reached" in again.err) == (Exit.REFUSED, True)
+        summary = await fleet.summary()
+    assert (summary["recipients"], summary["repeated"]) == (5, [])
+
+
+async def test_what_was_canceled_before_it_began_is_sent_again(fleet: Fleet) -> None:
+    with fleet.sandbox(), fleet.daemon_after_gateway():
+        at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        given = "+49 1511 0000001, +49 1511 0000002"
+        words = ("send", "-", "-t", "hello_world", "--from", PHONE, "--at", at)
+        made = await loopcast(fleet, *words, given=given)
+        assert made.code == Exit.DONE, made.err
+        [job] = made.out
+        canceled = await loopcast(fleet, "cancel", job, "--reason", "another day")
+        assert canceled.out[0].startswith(f"{job} canceled, 0 sent, 0 to go")
+        assert (await loopcast(fleet, "watch", job)).code == Exit.CANCELED
+        again = await loopcast(fleet, "resend", job, "--state", "canceled", "--watch")
+        assert (again.code, again.out[-1]) == (Exit.DONE, "completed: 2 sent"), again.err
+        summary = await fleet.summary()
+    assert (summary["recipients"], summary["repeated"]) == (2, [])
