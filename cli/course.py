@@ -109,6 +109,7 @@ class Course:
                 self._loop_over(frame, now)
             case JobStateChanged():
                 self.state, self.reason = frame.state, frame.reason
+                self._begin_anew()
             case JobCompleted():
                 self.end, self.state, self.reason = frame, frame.state, frame.error
                 self.limited_by = None
@@ -126,8 +127,8 @@ class Course:
         if self._first_at is None or not self._times or self.pause_left(now):
             return 0.0
         seconds = min(_RATE_OVER_SECONDS, now - self._first_at)
-        if seconds >= 1 or not self._last_rate:  # of less than a second nothing can be said
-            self._last_rate = len(self._times) / max(1.0, seconds)
+        if seconds >= 1:  # of less nothing can be said
+            self._last_rate = len(self._times) / seconds
         return self._last_rate
 
     def pause_left(self, now: float) -> float:

@@ -10,7 +10,6 @@ from cli.exits import Exit
 from cli.screen import Screen
 from cli.tables import job_lines, jobs_lines
 from cli.watch import newest
-from cli.words import clean
 from schemas.api import JobList, JobView
 
 
@@ -79,6 +78,5 @@ async def _want(api: Api, screen: Screen, options: argparse.Namespace, job: str)
     follows = {"pause": "paused", "resume": "running", "cancel": "canceled"}[options.command]
     rest = "" if found.state in {follows, "completed"} else f" ({options.command} is under way)"
     told = f"{found.sent} sent, {found.queued + found.sending} to go"
-    reason = f": {clean(found.reason)}" if found.reason else ""
-    screen.put(f"{found.job_id} {found.state}{rest}, {told}{reason}")
+    screen.put(f"{found.job_id} {found.state}{rest}, {told}")
     return Exit.DONE

@@ -33,7 +33,7 @@ class Lines:
 
     def _news(self, course: Course) -> Iterator[str]:
         if (state := (course.state, course.is_away)) != self._told_state:
-            if self._told_state is not None and not course.end:
+            if (self._told_state is not None or course.is_away) and not course.end:
                 yield state_line(course)
             self._told_state = state
         for loop in course.loops:
@@ -44,17 +44,26 @@ class Lines:
 
 def heading(course: Course) -> str:
     """`Welcome, November: 500 recipients in 3 loops, job 6f1c…`."""
+    assert course.job is not None
+    return f"{title(course)}, job {course.job.job_id}"
+
+
+def title(course: Course) -> str:
+    """The same without the job's id."""
     job = course.job
     assert job is not None
     size = f"{count(job.total_recipients, 'recipient')} in {count(job.total_loops, 'loop')}"
-    return f"{label(job)}: {size}, job {job.job_id}"
+    return f"{label(job)}: {size}"
 
 
 def state_line(course: Course) -> str:
     """`paused: a typo in the text`."""
     if course.is_away:
         return "connection lost; trying again. The job goes on meanwhile."
-    return f"{course.state}: {clean(course.reason)}" if course.reason else course.state
+    reason = clean(course.reason or "")
+    if reason.lower().startswith(course.state):  # `Paused: a typo in the text`
+        return reason[0].lower() + reason[1:]
+    return f"{course.state}: {reason}" if reason else course.state
 
 
 def loop_line(loop: Loop, loops: int) -> str:

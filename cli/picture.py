@@ -8,11 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.course import Course, Loop
-from cli.lines import ending, heading, state_line, status
+from cli.lines import ending, state_line, status, title
 from cli.words import clean, clock
 
 _OTHER_CELLS: Final = 42  # of a line, beside its bar: name, figures, time and gaps
-_OTHER_LINES: Final = 9  # heading, sum, status, failures
+_OTHER_LINES: Final = 10  # two of heading, sum, status, reason, failures, the shell's
 _COLORS: Final = {"completed": "green", "canceled": "dim", "running": "cyan"}
 
 
@@ -40,16 +40,24 @@ def picture(course: Course, now: float, console: Console) -> RenderableType:
         name = f"loop {loop.number}/{len(course.loops)}"
         bar = _bar(loop.done, loop.size, cells, _color(loop.state))
         rows.add_row(name, bar, Text(f"{loop.done} of {loop.size}", justify="right"), _says(loop))
-    return Group(Text(heading(course), style="bold"), rows, *_below(course, now))
+    return Group(*_above(course), rows, *_below(course, now))
 
 
 def around(loops: list[Loop], places: int) -> list[Loop]:
     """As many loops as there are places for, those about the first open one."""
     if len(loops) <= places:
         return loops
-    first_open = next((at for at, loop in enumerate(loops) if loop.state != "completed"), 0)
+    first_open = next(
+        (at for at, loop in enumerate(loops) if loop.state != "completed"), len(loops)
+    )
     begin = max(0, min(first_open - places // 3, len(loops) - places))
     return loops[begin : begin + places]
+
+
+def _above(course: Course) -> list[Text]:
+    assert course.job is not None
+    job_id = Text(f"job {course.job.job_id}", style="dim")
+    return [Text(title(course), style="bold", no_wrap=True, overflow="ellipsis"), job_id]
 
 
 def _below(course: Course, now: float) -> list[Text]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from asyncio.subprocess import Process
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -23,17 +24,31 @@ class Done(NamedTuple):
 
 
 async def loopcast(fleet: Fleet, *words: str, given: str = "") -> Done:
+    """One command, to its end."""
+    return await ended(await begun(fleet, *words), given)
+
+
+async def begun(fleet: Fleet, *words: str) -> Process:
     """One command in a process of its own, its output into pipes."""
     environ = {
         "PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT),
         "LOOPCAST_URL": fleet.api.removesuffix("/api"),
     }  # fmt: skip
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "cli", *words, env=environ, cwd=fleet.folder,
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(given.encode()), 60)
+
+
+async def ended(process: Process, given: str = "") -> Done:
+    """What it printed, and its exit code."""
+    try:
+        out, err = await asyncio.wait_for(process.communicate(given.encode()), 60)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise
     return Done(process.returncode, out.decode().splitlines(), err.decode())
 
 
@@ -85,3 +100,23 @@ async def test_what_was_canceled_before_it_began_is_sent_again(fleet: Fleet) -> 
         assert (again.code, again.out[-1]) == (Exit.DONE, "completed: 2 sent"), again.err
         summary = await fleet.summary()
     assert (summary["recipients"], summary["repeated"]) == (2, [])
+
+
+async def test_a_watch_outlives_the_gateway_that_it_began_with(fleet: Fleet) -> None:
+    with fleet.sandbox(), fleet.daemon_after_gateway() as gateway:
+        given = "\n".join(f"+49 1511 {seq:07d}" for seq in range(1, 61))
+        words = ("send", "-", "-t", "hello_world", "--from", PHONE, "--rate", "10")
+        made = await loopcast(fleet, *words, "--loop-size", "15", "--pause-ms", "500", given=given)
+        watching = await begun(fleet, "watch", made.out[0], "--every", "1")
+        assert watching.stdout
+        first = await asyncio.wait_for(watching.stdout.readline(), 30)
+        assert first.decode().startswith("hello_world: 60 recipients in 4 loops")
+        gateway.kill()
+        gateway.wait()
+        await asyncio.sleep(1)
+        with fleet.gateway():
+            watched = await ended(watching)
+    assert (watched.code, watched.out[-1]) == (Exit.DONE, "completed: 60 sent"), watched.err
+    assert "connection lost; trying again. The job goes on meanwhile." in watched.out
+    told = [line[:8] for line in watched.out if line.startswith("loop ")]
+    assert told == ["loop 1/4", "loop 2/4", "loop 3/4", "loop 4/4"]
