@@ -3,6 +3,7 @@
 import io
 import os
 import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -243,3 +244,15 @@ def test_the_launcher_names_what_is_missing(tmp_path: Path) -> None:
     assert (done.returncode, io.StringIO(done.stderr).readline()) == (
         Exit.SETTINGS, f"loopcast: .venv is missing; run: make -C {tmp_path} install\n",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "module"), [("up", "local"), ("doctor", "doctor")])
+def test_programs_of_the_checkout_take_over_with_their_own_options(
+    command: str, module: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "cli", command, "--help"], cwd=tmp_path, text=True,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}, capture_output=True,
+        check=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.startswith(f"usage: python -m deploy.{module}")

@@ -30,6 +30,7 @@ META_ERRORS = (ROOT / "docs" / "meta-errors.md").read_text()
 SETTINGS = (ROOT / "docs" / "settings.md").read_text()
 LOGS = (ROOT / "docs" / "logs.md").read_text()
 DOCTOR = (ROOT / "docs" / "doctor.md").read_text()
+CLI = (ROOT / "docs" / "cli.md").read_text()
 
 
 def test_the_page_on_metas_errors_has_every_code_with_its_action() -> None:
@@ -96,7 +97,7 @@ def test_the_picture_of_the_states_has_every_move_and_no_other() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [README, ARCHITECTURE, METRICS, SAFETY, SETTINGS, LOGS, DOCTOR]
+    "document", [README, ARCHITECTURE, METRICS, SAFETY, SETTINGS, LOGS, DOCTOR, CLI]
 )
 def test_no_link_leads_nowhere(document: str) -> None:
     links = re.findall(r"\]\(((?!https?:|#)[^)#]+)", document)
