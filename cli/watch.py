@@ -7,7 +7,7 @@ import importlib.util
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import aiohttp
 import msgspec
@@ -99,12 +99,20 @@ async def follow(api: Api, screen: Screen, options: argparse.Namespace, job_id: 
         return await _pass_on(api, screen, options, job_id)
     course = Course()
     with _view(screen, options) as view:
+        following = Following(api, job_id, comes_back=False)
+        taking = asyncio.create_task(_take_in(following, course, options))
         drawing = asyncio.create_task(_draw(view, course, api, job_id))
+        tasks: set[asyncio.Task[Any]] = {taking, drawing}
         try:
-            ended = await _take_in(Following(api, job_id, comes_back=False), course, options)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            drawing.cancel()
-            await asyncio.wait({drawing})
+            over = {task for task in tasks if task.done()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if drawing in over:  # it never ends by itself: whoever reads has read enough
+            await drawing
+        ended = await taking
         view.show(course, time.monotonic())
     return ended if isinstance(ended, Exit) else screen.no(ended)
 

@@ -266,3 +266,15 @@ async def test_the_command_takes_its_gateway_and_key_from_the_environment(
     )  # fmt: skip
     out, _ = await asyncio.wait_for(process.communicate(), 60)
     assert (process.returncode, job in out.decode()) == (Exit.DONE, True)
+
+
+async def test_a_watch_ends_when_nobody_reads_it_any_more(gateway: Running, tmp_path: Path) -> None:
+    job = await gateway.submit()
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+    process = await asyncio.create_subprocess_shell(
+        f"{sys.executable} -P -m cli watch {job} --every 1 | head -n 1", cwd=tmp_path,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environ | {"LOOPCAST_URL": gateway.url},
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert (job in out.decode(), err) == (True, b"")
