@@ -136,6 +136,18 @@ async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
         house, broker, subjects.SENDERS, turns.on_turn,
         credit=MOST_LANES, ack_wait_seconds=settings.ack_wait_seconds,
     )  # fmt: skip
+    _mind(house, pool, broker, turns, store, doubts, progress)
+    _watch(house, pool, broker)
+    _be_ready(house.checks, presence, broker)
+    return turns
+
+
+def _mind(
+    house: House, pool: Pool, broker: Broker, turns: Turns, store: Store, doubts: Doubts,
+    progress: Progress,
+) -> None:  # fmt: skip
+    """What looks after all jobs, whoever sends them: each daemon does, side by side."""
+    settings, observer = house.settings, house.observer
     sweeper = Sweeper(
         settings, pool=pool, broker=broker, turns=turns, observer=observer,
         strangers=house.strangers,
@@ -152,9 +164,6 @@ async def _work(house: House, pool: Pool, broker: Broker) -> Turns:
         grace_seconds=settings.schedule_grace_seconds,
     )  # fmt: skip
     house.own(asyncio.create_task(starts.run(), name="the starter of jobs"))
-    _watch(house, pool, broker)
-    _be_ready(house.checks, presence, broker)
-    return turns
 
 
 async def _keep_book(house: House, pool: Pool) -> BookKeeper:
