@@ -95,4 +95,7 @@ def test_templates_are_looked_up_where_the_account_is_known() -> None:
     sender = book().sender_of("2")
     assert sender is not None
     assert (sender[0].token, sender[1]) == ("token 200", "2")
+    own = book().sender_of("")
+    assert own is not None
+    assert (own[0].token, own[1]) == ("own", "1")
     assert book().sender_of("9") is None
