@@ -31,7 +31,7 @@ demo: install ## a 500-recipient campaign against the sandbox, watched live, abo
 test: install ## the whole test suite, on real embedded servers
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-fuzz: $(FUZZ)/.installed ## the API against its own description, by schemathesis, about 3 minutes
+fuzz: $(FUZZ)/.installed ## the API against its own description, by schemathesis, about 4 minutes
 	@$(BIN)/python -m tests.fuzz
 
 $(FUZZ)/.installed: $(STAMP) requirements-fuzz.lock
