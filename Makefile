@@ -73,4 +73,4 @@ lock: install ## resolve requirements*.lock anew from pyproject.toml
 		-o requirements-fuzz.lock
 
 clean: ## remove .venv and caches; .data, where `make run` keeps its jobs, stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/browser/node_modules

@@ -16,7 +16,6 @@ import nats.errors
 from daemon.ledger import BROKEN
 from daemon.observe import Observer
 from daemon.recount import Recount
-from daemon.tempo import STEP_SECONDS, STEP_SHARE
 from plumbing.broker import Broker, Unavailable
 from plumbing.levels import StreamNow, consumer_now, stream_now
 from plumbing.postgres import Pool, load_queries
@@ -24,6 +23,7 @@ from plumbing.tasks import together
 from schemas import fleet_metrics as fleet
 from schemas.metrics import CENSUS_SECONDS
 from schemas.process_metrics import DEPENDENCY_UP
+from schemas.slowing import STEP_SECONDS, STEP_SHARE
 from schemas.subjects import MERGERS, RECEIPTS_STREAM, SENDERS, STREAMS
 
 QUERIES: Final = load_queries(Path(__file__).parent / "census.sql")

@@ -7,9 +7,8 @@ width of (TCP's congestion avoidance, RFC 5681, 3.1); here the line is Meta's, f
 from typing import Final
 
 from daemon.rows import Slowed
+from schemas.slowing import grown
 
-STEP_SECONDS: Final = 10.0
-STEP_SHARE: Final = 0.1  # of the rate at which it was throttled
 LEAST_PER_SECOND: Final = 0.5
 
 
@@ -41,12 +40,12 @@ class Tempo:
     def _of_number(self, now: float) -> float:
         if self._slowed is None:
             return self._full
-        steps = int(max(0.0, now - self._slowed_at) / STEP_SECONDS)
-        grown = self._slowed.to_per_second + steps * STEP_SHARE * self._slowed.from_per_second
-        if grown >= (self._full or self._slowed.from_per_second):
+        slowed = self._slowed
+        going = grown(slowed.to_per_second, slowed.from_per_second, now - self._slowed_at)
+        if going >= (self._full or slowed.from_per_second):
             self._slowed = None
             return self._full
-        return grown
+        return going
 
     def slow_down(self, now: float, going_per_second: float) -> Slowed:
         """Halve the rate; `going_per_second`: what left in the last second, if nothing limits it.

@@ -25,6 +25,7 @@ from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.parts import Parts
 from gateway.resend_store import Resends
+from gateway.standings import Standings
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import TemplatesOf
@@ -132,6 +133,7 @@ def assemble(settings: Gateway, log: Log, life: Life | None = None) -> Parts:
         lookup=lookup,
         templates=TemplatesOf(lookup.ask),
         keeper=keeper,
+        standings=Standings(lookup.number),
         kept_numbers=KeptNumbers(store),
         life=life,
     )

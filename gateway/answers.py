@@ -1,6 +1,7 @@
 """How answers leave: JSON bodies, all refusals in one shape."""
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
 import msgspec
@@ -16,6 +17,19 @@ def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return web.Response(
         body=_encode(body), status=status, headers=headers, content_type="application/json"
     )
+
+
+def answer_if_new(request: web.Request, body: Any) -> web.Response:
+    """A JSON answer, or 304 where the client has the same already: it asks again and again."""
+    encoded = _encode(body)
+    tag = blake2b(encoded, digest_size=16).hexdigest()
+    if tag in (known.value for known in request.if_none_match or ()):
+        response = web.Response(status=304)
+    else:
+        response = web.Response(body=encoded, content_type="application/json")
+    response.etag = tag
+    response.headers["Cache-Control"] = "private, no-cache"  # kept, and asked about each time
+    return response
 
 
 def refused(refusal: Refusal) -> web.Response:

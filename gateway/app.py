@@ -6,8 +6,9 @@ from contextlib import nullcontext
 
 from aiohttp import HttpVersion11, web
 
-from gateway import docs, errors, figures, realtime, request_line, submit, trace
+from gateway import docs, errors, figures, front, realtime, request_line, submit, trace
 from gateway.answers import refused
+from gateway.assets import Assets
 from gateway.auth import GATE, Gate, Handler
 from gateway.parts import PARTS, Parts
 from gateway.request_line import route_of
@@ -29,6 +30,7 @@ def make_app(parts: Parts) -> web.Application:
     )
     app[PARTS], app[GATE] = parts, gate
     app[docs.PAGES] = docs.Pages(ROUTES)
+    app[front.ENTRANCE] = front.Entrance(ROUTES, Assets.read())
     app.on_response_prepare.append(trace.show)
     for method, path, handler, *_ in ROUTES:
         app.router.add_route(method, path, handler, expect_handler=_expect)

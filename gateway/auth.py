@@ -29,6 +29,7 @@ SESSION_SECONDS: Final = 12 * 3600
 WEBHOOK_PATHS: Final = ("/webhooks/whatsapp", "/webhooks/meta")  # signed; Meta brings no key
 DOCS_PATHS: Final = ("/api/docs", "/api/openapi.json")  # the same everywhere, without any data
 OPEN_PATHS: Final = frozenset(("/", "/healthz", "/readyz", *DOCS_PATHS, *WEBHOOK_PATHS))
+PAGE_FILES: Final = "/page/"  # begins their paths: the same everywhere, too
 SESSION_PATH: Final = "/api/session"  # asks for the key itself
 METRICS_PATH: Final = "/metrics"
 METRICS_OWNER: Final = "metrics"  # whoever has METRICS_KEY: it opens nothing else
@@ -149,7 +150,7 @@ class Gate:
 
     def _decide(self, request: web.Request) -> Holder | Refusal | None:
         """What can be said without a key; None: it depends on that."""
-        if request.path in OPEN_PATHS:
+        if request.path in OPEN_PATHS or request.path.startswith(PAGE_FILES):
             return _STRANGER
         if not self._keys and _name(request.headers.get("Host", "")) not in self._own_hosts:
             return errors.access_denied(

@@ -64,7 +64,8 @@ class Body(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """An answer that is no refusal; without `hint` it has no body.
 
-    `example` is made of the examples of its fields unless one is given.
+    `example` is made of the examples of its fields unless one is given. `page` says what a
+    browser gets in its place, which asks for HTML.
     """
 
     meaning: str
@@ -72,6 +73,7 @@ class Answer(msgspec.Struct, frozen=True):
     media: str | Sequence[str] = JSON
     headers: Mapping[str, str] = {}
     example: Any = None
+    page: str = ""
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,22 +46,23 @@ _XLSX: Final = _Format(_SHEET, "xlsx", lambda size, _: message_sheets.xlsx_write
 
 
 async def csv(request: web.Request) -> web.StreamResponse:
-    """`GET /api/bulk/job/{jobId}/messages.csv?state&code&bom`: for spreadsheets."""
+    """`GET /api/bulk/job/{jobId}/messages.csv?state&code&q&bom`: for spreadsheets."""
     return await _give(request, _CSV)
 
 
 async def ndjson(request: web.Request) -> web.StreamResponse:
-    """`GET /api/bulk/job/{jobId}/messages.ndjson?state&code`: for programs."""
+    """`GET /api/bulk/job/{jobId}/messages.ndjson?state&code&q`: for programs."""
     return await _give(request, _NDJSON)
 
 
 async def xlsx(request: web.Request) -> web.StreamResponse:
-    """`GET /api/bulk/job/{jobId}/messages.xlsx?state&code`: a workbook."""
+    """`GET /api/bulk/job/{jobId}/messages.xlsx?state&code&q`: a workbook."""
     return await _give(request, _XLSX)
 
 
 async def _give(request: web.Request, kind: _Format) -> web.StreamResponse:
-    wanted, mark = selection.selection_of(request.query), request.query.get("bom", "true")
+    wanted = selection.selection_of(request.query, request.app[PARTS].numbers)
+    mark = request.query.get("bom", "true")
     if isinstance(wanted, Refusal):
         return refused(wanted)
     if mark not in ("true", "false"):

@@ -133,10 +133,11 @@ def _notes(load: Load, found: Situation) -> list[str]:
 def _sentence(told: Forecast, to_send: int, now: datetime) -> str:
     if not to_send:
         return "Nothing would be sent: all have opted out."
+    messages = "1 message" if to_send == 1 else f"{to_send} messages"
     if told.ends_at is None:
-        return f"{to_send} messages would take more than {HORIZON.days} days."
+        return f"{messages} would take more than {HORIZON.days} days."
     return (
-        f"{to_send} messages would be sent, and the last one would leave at"
+        f"{messages} would be sent, and the last one would leave at"
         f" {told.ends_at:%Y-%m-%d %H:%M:%S} UTC, {_words((told.ends_at - now).total_seconds())}"
         " from now. Nothing was made."
     )

@@ -6,7 +6,7 @@ may be anything.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -28,7 +28,10 @@ _WITHOUT_KEYS: Final = {"MPM": "a button to products", "SPM": "a button to a pro
 
 class Button(msgspec.Struct, frozen=True):
     type: str = ""
+    text: str | None = None
     url: str | None = None
+    phone_number: str | int | None = None
+    example: Any = None  # which shape it has goes by the type; it decides nothing
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -41,6 +44,7 @@ class Component(msgspec.Struct, frozen=True):
     type: str = ""
     format: str | None = None
     text: str | None = None
+    example: Any = None
     buttons: tuple[Button, ...] | None = None
     limited_time_offer: Offer | None = None
 
@@ -87,6 +91,11 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     links: dict[str, int]  # length of a button's address without its variable, by index
     beyond: tuple[str, ...]  # parts that must be filled and no key fills, in words
     unknown: tuple[str, ...]  # parts of which nothing is known here, in words
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """All that a value can fill."""
+        return (*self.needed, *self.optional)
 
 
 def form_of(template: Template) -> Form:

@@ -8,10 +8,11 @@ import msgspec
 from aiohttp import web
 
 from gateway import errors
-from gateway.answers import answer, refused
+from gateway.answers import answer, answer_if_new, refused
 from gateway.auth import owner_of
 from gateway.errors import Refusal
 from gateway.explained import explained
+from gateway.job_filter import page_of
 from gateway.parts import PARTS
 from gateway.store import JobDetail, JobRow, LoopRow
 from gateway.waits import limit_of
@@ -19,8 +20,6 @@ from schemas import api
 from schemas.jobs import Content, Template, total_loops
 from schemas.settings import Gateway
 from schemas.states import FINISHED_JOB_STATES, JobState, Wanted
-
-MOST_LISTED: Final = 50
 
 # Fields of the answer that are columns of the job.
 _AS_THEY_ARE: Final = (
@@ -41,18 +40,17 @@ async def read(request: web.Request) -> web.Response:
 
 
 async def newest(request: web.Request) -> web.Response:
-    """`GET /api/bulk/jobs?limit&offset`: the asker's own, newest first."""
-    page = _page(request)
+    """`GET /api/bulk/jobs?state&q&phoneNumberId&tests&limit&offset`: the asker's, newest first."""
+    page = page_of(request.query)
     if isinstance(page, Refusal):
         return refused(page)
-    limit, offset = page
     parts = request.app[PARTS]
-    rows, total = await parts.store.newest(owner_of(request), limit, offset)
+    rows, total = await parts.store.newest(owner_of(request), page)
     now = datetime.now(UTC)
     listed = [summary(row, parts.settings, now) for row in rows]
-    more = offset + len(rows) < total
-    pagination = api.Pagination(limit=limit, offset=offset, total=total, has_more=more)
-    return answer(api.JobList(listed, pagination))
+    more = page.offset + len(rows) < total
+    pagination = api.Pagination(limit=page.limit, offset=page.offset, total=total, has_more=more)
+    return answer_if_new(request, api.JobList(listed, pagination))
 
 
 def id_of(request: web.Request) -> UUID | Refusal:
@@ -202,16 +200,3 @@ def _rate(done: int, since: datetime | None, until: datetime) -> float | None:
     if since is None or not done:
         return None
     return round(done / max(0.001, (until - since).total_seconds()), 2)
-
-
-def _page(request: web.Request) -> tuple[int, int] | Refusal:
-    limit, offset = request.query.get("limit", str(MOST_LISTED)), request.query.get("offset", "0")
-    if not (_is_number(limit) and 1 <= int(limit) <= MOST_LISTED):
-        return errors.bad_request(f"limit must be a whole number from 1 to {MOST_LISTED}.")
-    if not _is_number(offset):
-        return errors.bad_request("offset must be a whole number, 0 or more.")
-    return int(limit), int(offset)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= 9

@@ -1,16 +1,15 @@
 """Sending numbers in PostgreSQL, their secrets sealed before they come here."""
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 
+from gateway.rows import NumberRow
 from gateway.store import Store
 from plumbing.postgres import load_queries
-from schemas.number_api import SendingNumber
 
 QUERIES: Final = load_queries(Path(__file__).with_name("kept_numbers.sql"))
-STORED: Final = "stored"
 
 
 class NewNumber(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,24 +35,14 @@ class KeptNumbers:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def all(self) -> list[SendingNumber]:
-        """All of them, the oldest first."""
-        async with self._store.connection() as connection:
-            rows = QUERIES.numbers(connection, phone_number_id=None)
-            return [_view(row) async for row in rows]
+    async def all(self, own: str | None) -> list[NumberRow]:
+        """The environment's `own` first, those that are kept, the oldest first, and all others."""
+        return await self._rows(None, own)
 
-    async def read(self, phone_number_id: str) -> SendingNumber | None:
-        """One; None: it is not kept."""
-        async with self._store.connection() as connection:
-            rows = QUERIES.numbers(connection, phone_number_id=phone_number_id)
-            found = [_view(row) async for row in rows]
+    async def read(self, phone_number_id: str, own: str | None) -> NumberRow | None:
+        """One; None: nothing was ever sent from it."""
+        found = await self._rows(phone_number_id, own)
         return found[0] if found else None
-
-    async def unfinished_jobs(self, phone_number_id: str) -> int:
-        """How many jobs of a number have not ended."""
-        async with self._store.connection() as connection:
-            count: int = await QUERIES.unfinished_jobs(connection, phone_number_id=phone_number_id)
-        return count
 
     async def keep(self, number: NewNumber) -> bool:
         """Make or change it; False: it is new, and has no token."""
@@ -69,6 +58,7 @@ class KeptNumbers:
             jobs = QUERIES.jobs_of_number(connection, phone_number_id=phone_number_id)
             return [str(row["id"]) async for row in jobs]
 
-
-def _view(row: Any) -> SendingNumber:
-    return SendingNumber(source=STORED, **row)
+    async def _rows(self, phone_number_id: str | None, own: str | None) -> list[NumberRow]:
+        async with self._store.connection() as connection:
+            rows = QUERIES.numbers(connection, phone_number_id=phone_number_id, own=own)
+            return [NumberRow(**row) async for row in rows]

@@ -1,19 +1,40 @@
 -- Sending numbers, as people keep them.
 
 -- name: numbers
-SELECT n.phone_number_id, n.name, n.provider, n.waba_id, n.token_hint, n.token_set_by,
+-- All that are sent from: those that are kept, that of the environment, and whatever has a lane or
+-- jobs, which goes out with the environment's token; each with its lane and what waits in it.
+WITH named AS (
+    SELECT phone_number_id FROM numbers
+    UNION SELECT phone_number_id FROM lanes
+    UNION SELECT phone_number_id FROM jobs WHERE finished_at IS NULL
+    UNION SELECT :own::text WHERE :own::text IS NOT NULL
+), work AS (
+    SELECT phone_number_id, count(*)::integer AS unfinished_jobs,
+           count(*) FILTER (WHERE queued > 0)::integer AS jobs_waiting,
+           sum(queued)::integer AS messages_waiting,
+           max(limited_until) FILTER (WHERE limited_by = 'messaging limit') AS limited_until
+    FROM jobs WHERE finished_at IS NULL GROUP BY phone_number_id
+), reached AS (
+    SELECT coalesce(sum(people), 0)::integer AS people FROM reach
+    WHERE minute > now() - interval '1 day 1 minute'
+)
+SELECT a.phone_number_id, n.name, n.provider, n.waba_id, n.token_hint, n.token_set_by,
        n.token_set_at, n.app_secret IS NOT NULL AS has_app_secret, n.messages_per_second,
-       n.loop_pause_ms, n.messaging_limit, n.is_enabled AS enabled, n.made_by, n.made_at,
-       n.changed_by, n.changed_at,
-       (SELECT count(*) FROM jobs j WHERE j.phone_number_id = n.phone_number_id
-           AND j.finished_at IS NULL)::integer AS unfinished_jobs
-FROM numbers n
-WHERE :phone_number_id::text IS NULL OR n.phone_number_id = :phone_number_id
-ORDER BY n.made_at, n.phone_number_id LIMIT 1000;
-
-
--- name: unfinished_jobs$
-SELECT count(*)::integer FROM jobs WHERE phone_number_id = :phone_number_id AND finished_at IS NULL;
+       n.loop_pause_ms, n.messaging_limit, coalesce(n.is_enabled, true) AS enabled, n.made_by,
+       n.made_at, n.changed_by, n.changed_at, coalesce(w.unfinished_jobs, 0) AS unfinished_jobs,
+       coalesce(w.jobs_waiting, 0) AS jobs_waiting,
+       coalesce(w.messages_waiting, 0) AS messages_waiting, w.limited_until, l.people_limit,
+       (SELECT people FROM reached) AS reached, l.held_until, l.held_by, l.slowed_to, l.slowed_from,
+       l.slowed_at,
+       EXISTS (SELECT FROM brakes WHERE scope IN ('all', a.phone_number_id)) AS is_braked
+FROM named a
+LEFT JOIN numbers n USING (phone_number_id)
+LEFT JOIN lanes l USING (phone_number_id)
+LEFT JOIN work w USING (phone_number_id)
+WHERE :phone_number_id::text IS NULL OR a.phone_number_id = :phone_number_id
+ORDER BY (n.phone_number_id IS NULL AND a.phone_number_id IS NOT DISTINCT FROM :own) DESC,
+         n.made_at, a.phone_number_id
+LIMIT 1000;
 
 
 -- name: keep_number$

@@ -1,6 +1,7 @@
 """Templates looked up where messages go: one question in, one answer out."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Final, Self
 
 import aiohttp
@@ -13,6 +14,7 @@ from schemas.provider import Provider
 
 NUMBER_FIELDS: Final = "display_phone_number,verified_name,quality_rating"
 LOOKUP_SECONDS: Final = 5.0  # for all pages: a submission waits for it
+LIST_SECONDS: Final = 15.0  # for all pages of an account: a person waits for them
 MOST_PAGES: Final = 20
 MOST_PAGE_BYTES: Final = 8 * 2**20
 
@@ -36,16 +38,17 @@ class Lookup:
         assert self._session is not None
         await self._session.close()
 
-    async def ask(self, name: str, account: str = ENVIRONMENT) -> Answer:
-        """All templates of this name. Everything that can happen comes back as an answer."""
+    async def ask(self, name: str | None, account: str = ENVIRONMENT) -> Answer:
+        """All templates of this name, or of the account. Whatever happens is an answer."""
         sender = self._keeper.book.sender_of(account)
         if sender is None:
             return Unavailable("no number of this account is kept any more")
+        seconds = LIST_SECONDS if name is None else LOOKUP_SECONDS
         try:
-            async with asyncio.timeout(LOOKUP_SECONDS):
+            async with asyncio.timeout(seconds):
                 return await self._all(name, *sender)
         except TimeoutError:
-            return Unavailable(f"no answer within {LOOKUP_SECONDS:.0f} seconds")
+            return Unavailable(f"no answer within {seconds:.0f} seconds")
         except (aiohttp.ClientError, OSError) as error:
             return Unavailable(f"no connection: {str(error) or repr(error)}"[:MOST_REASON])
 
@@ -59,8 +62,9 @@ class Lookup:
         except (TimeoutError, aiohttp.ClientError, OSError):
             return None
 
-    async def _all(self, name: str, provider: Provider, waba_id: str | None) -> Answer:
+    async def _all(self, name: str | None, provider: Provider, waba_id: str | None) -> Answer:
         found: list[Template] = []
+        unread, as_of = 0, datetime.now(UTC)
         wanted = first_page(provider, name)
         for _ in range(MOST_PAGES):
             status, body = await self._get(provider.templates_url(waba_id), wanted, provider)
@@ -68,8 +72,9 @@ class Lookup:
             if not isinstance(page, Page):
                 return page
             found += page.templates
+            unread += page.unread
             if page.next is None:
-                return Found(tuple(found))
+                return Found(tuple(found), unread, as_of)
             wanted = page.next
         return Unavailable(f"the list of templates has more than {MOST_PAGES} pages")
 

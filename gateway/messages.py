@@ -13,8 +13,8 @@ from schemas import truth_api as api
 
 
 async def listed(request: web.Request) -> web.Response:
-    """`GET /api/bulk/job/{jobId}/messages?state&code&after&limit`: recipients in order."""
-    page = selection.page_of(request.query)
+    """`GET /api/bulk/job/{jobId}/messages?state&code&q&after&limit`: recipients in order."""
+    page = selection.page_of(request.query, request.app[PARTS].numbers)
     if isinstance(page, Refusal):
         return refused(page)
     job = await jobs.find_row(request)

@@ -65,6 +65,19 @@ class Numbers:
             return self._home.read(written)
         return NO_COUNTRY if written.startswith("0") else _international(written)
 
+    def patterns(self, text: str) -> list[str] | Invalid:
+        """Which numbers a text may stand for, whole or in part: digits, `%` for any others."""
+        bare = _bare(text)
+        if isinstance(bare, Invalid):
+            return bare
+        digits, whole = bare.lstrip("+"), self.read(text)
+        if not digits:
+            return NO_DIGITS
+        found = [f"{digits}%" if bare.startswith("+") else f"%{digits}%"]
+        found += [f"{digits[2:]}%"] if digits.startswith("00") else []
+        found += [f"{begun}%"] if self._home and (begun := self._home.beginning(bare)) else []
+        return found if isinstance(whole, Invalid) else [*found, whole]
+
 
 class _Home:
     """Numbers written as within one country."""
@@ -97,6 +110,12 @@ class _Home:
         if self._is_national(digits):
             return self._whole(digits)
         return digits if self._is_ours(digits) else self._uncertain(digits)
+
+    def beginning(self, digits: str) -> str | None:
+        """The beginning of a number written as at home, as it is written from abroad."""
+        if not self._prefix or digits.startswith("00") or not digits.startswith(self._prefix):
+            return None
+        return self._code + digits[len(self._prefix) :]
 
     def begins_with_00(self, digits: str) -> bool:
         """Whether the zeros belong to the number, as in Tajikistan, where 810 is dialled abroad."""

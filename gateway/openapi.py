@@ -186,7 +186,14 @@ def _answer(answer: Answer, schemas: Schemas) -> Object:
     if example is None:
         example = example_of(schema, schemas.components)
     shown = {"schema": schema, "example": example}
-    return made | {"content": dict.fromkeys(media, shown)}
+    return made | {"content": dict.fromkeys(media, shown) | _page(answer)}
+
+
+def _page(answer: Answer) -> Object:
+    if not answer.page:
+        return {}
+    told = {"schema": {"type": "string", "description": answer.page}}
+    return {"text/html; charset=utf-8": told | {"example": "<!doctype html>"}}
 
 
 def _event(frames: Object) -> Object:

@@ -16,6 +16,7 @@ from gateway.keyring import KeyRing
 from gateway.lookup import Lookup
 from gateway.numbers import Numbers
 from gateway.resend_store import Resends
+from gateway.standings import Standings
 from gateway.store import Store
 from gateway.suppression_store import Suppressions
 from gateway.templates import TemplatesOf
@@ -74,6 +75,7 @@ class Parts:
     lookup: Lookup
     templates: TemplatesOf
     keeper: BookKeeper
+    standings: Standings
     kept_numbers: KeptNumbers
     life: Life = field(default_factory=Life)
     admission: Admission = field(default_factory=Admission)

@@ -11,6 +11,7 @@ from gateway.forms import Form, Template, form_of
 from gateway.numbers import Invalid
 from gateway.orders import COMPONENTS, Order
 from gateway.recipients import Check
+from gateway.values import LONGEST, LONGEST_VALUE
 from schemas import api, jobs
 from schemas.places import BUTTONS, Part, Place, key_of
 
@@ -44,6 +45,23 @@ def hold(order: Order, content: jobs.Template, templates: Sequence[Template]) ->
     return _hold_keys(form, order, content)
 
 
+def most_of(form: Form, place: Place) -> int | None:
+    """The most characters of a value there, while all others are as short as can be; None: what
+    fits there is no matter of its length.
+    """
+    match place.part:
+        case Part.LATITUDE | Part.LONGITUDE:
+            return None
+        case Part.BODY:
+            times, others = form.body.names.count(place.name), len(form.body.names)
+            room = (LONGEST_BODY - form.body.length - (others - times)) // max(1, times)
+            return max(0, min(room, LONGEST_VALUE))
+        case Part.URL:
+            return max(0, LONGEST_LINK - form.links[place.name])
+        case part:
+            return LONGEST.get(part, LONGEST_VALUE)
+
+
 def _ready(content: jobs.Template, templates: Sequence[Template]) -> Template | Refusal:
     named = [template for template in templates if template.language == content.language_code]
     for template in named:
@@ -74,28 +92,33 @@ def _not_approved(template: Template) -> Refusal:
 
 def _hold_keys(form: Form, order: Order, content: jobs.Template) -> Passed | Refusal:
     if form.beyond:
-        return errors.template_mismatch(
+        return _does_not_match(
+            form,
             f"{form.template} has {' and '.join(form.beyond)}, which {order.filled_by} cannot fill:"
-            " send it with its components, through POST /api/bulk/send."
+            " send it with its components, through POST /api/bulk/send.",
         )
     if problem := _mismatch(form, order.places.values(), order.filled_by):
-        return errors.template_mismatch(problem)
+        return _does_not_match(form, problem)
     check = _lengths(form, order.places)
     if content.variables and (fault := check(content.variables)):
-        return errors.template_mismatch(f"{order.filled_by} {fault.reason}.")
+        return _does_not_match(form, f"{order.filled_by} {fault.reason}.")
     return _passed(form, check)
 
 
 def _hold_components(form: Form, raw: Sequence[msgspec.Raw]) -> Passed | Refusal:
     filled = components.filled_by(raw)
     if isinstance(filled, Invalid):
-        return errors.template_mismatch(f"components {filled.reason}.")
+        return _does_not_match(form, f"components {filled.reason}.")
     if problem := _mismatch(form, filled, COMPONENTS):
-        return errors.template_mismatch(problem)
+        return _does_not_match(form, problem)
     keys = {key_of(place): place for place in filled}
     if fault := _lengths(form, keys)({key: filled[place] for key, place in keys.items()}):
-        return errors.template_mismatch(f"components {fault.reason}.")
+        return _does_not_match(form, f"components {fault.reason}.")
     return _passed(form)
+
+
+def _does_not_match(form: Form, problem: str) -> Refusal:
+    return errors.template_mismatch(problem, [key_of(place) for place in form.places])
 
 
 def _passed(form: Form, check: Check | None = None) -> Passed:
@@ -115,7 +138,7 @@ def _passed(form: Form, check: Check | None = None) -> Passed:
 def _mismatch(form: Form, given: Collection[Place], field: str) -> str | None:
     """What is missing or too much for everybody, and what the template takes."""
     missing = [place for place in form.needed if place not in given]
-    extra = [place for place in given if place not in (*form.needed, *form.optional)]
+    extra = [place for place in given if place not in form.places]
     if not (missing or extra):
         return None
     takes = _listed(form.needed, field) or "no values"

@@ -41,7 +41,46 @@ SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, category
  WHERE id = :id;
 
 -- name: newest_jobs
--- One page of an owner's jobs; the id makes the order total.
+-- A page of an owner's jobs by their ids, read of the index alone; the id makes the order total.
+SELECT id FROM jobs
+ WHERE owner = :owner
+   AND (:states::text[] IS NULL OR state = ANY (:states))
+   AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
+   AND (:with_tests::boolean OR NOT is_test)
+ ORDER BY created_at DESC, id
+ LIMIT :limit OFFSET :offset;
+
+-- name: count_jobs$
+-- How many there are, likewise.
+SELECT count(*) FROM jobs
+ WHERE owner = :owner
+   AND (:states::text[] IS NULL OR state = ANY (:states))
+   AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
+   AND (:with_tests::boolean OR NOT is_test);
+
+-- name: newest_jobs_with
+-- The same of jobs that are called so, each of which has to be looked at: 0.2 s of 100,000.
+SELECT id FROM jobs
+ WHERE owner = :owner
+   AND (:states::text[] IS NULL OR state = ANY (:states))
+   AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
+   AND (:with_tests::boolean OR NOT is_test)
+   AND (campaign_name ILIKE :part OR campaign_id ILIKE :part OR content->>'name' ILIKE :part
+        OR id::text LIKE :beginning)
+ ORDER BY created_at DESC, id
+ LIMIT :limit OFFSET :offset;
+
+-- name: count_jobs_with$
+SELECT count(*) FROM jobs
+ WHERE owner = :owner
+   AND (:states::text[] IS NULL OR state = ANY (:states))
+   AND (:phone_number_id::text IS NULL OR phone_number_id = :phone_number_id)
+   AND (:with_tests::boolean OR NOT is_test)
+   AND (campaign_name ILIKE :part OR campaign_id ILIKE :part OR content->>'name' ILIKE :part
+        OR id::text LIKE :beginning);
+
+-- name: jobs_of
+-- Some jobs, newest first.
 SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, category, state, reason,
        limited_by, loop_size, total, queued, sending, sent, failed, unknown, skipped, canceled,
        delivered, read, event_no, completion_told, doubt_until, deferred, limited_until, stopped_by,
@@ -51,12 +90,8 @@ SELECT id, owner, phone_number_id, campaign_name, campaign_id, content, category
          WHERE job_id = jobs.id AND loops.state <> 'queued') AS current_loop,
        EXISTS (SELECT FROM brakes WHERE scope IN ('all', phone_number_id)) AS is_braked
   FROM jobs
- WHERE owner = :owner
- ORDER BY created_at DESC, id
- LIMIT :limit OFFSET :offset;
-
--- name: count_jobs$
-SELECT count(*) FROM jobs WHERE owner = :owner;
+ WHERE id = ANY (:ids::uuid[])
+ ORDER BY created_at DESC, id;
 
 -- name: loops
 SELECT loop, state, last_seq - first_seq + 1 AS size, sent, failed, unknown, skipped, canceled,

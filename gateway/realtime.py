@@ -267,6 +267,7 @@ class Stream:
             sent=job.sent,
             failed=job.failed,
             unknown=job.unknown,
+            skipped=job.skipped,
             error=job.reason,
         )
         self._ended_at = time.monotonic()

@@ -44,6 +44,7 @@ _ARGUMENTS: Final[Mapping[str, Any]] = {
     "bad_request.message": "limit must be a whole number from 1 to 50.",
     "template_not_ready.message": "welcome (en_US) is PENDING at Meta.",
     "template_mismatch.message": "welcome (en_US) asks for first_name, and variables lack it.",
+    "places": ["first_name"],
     "token_refused.reason": "Error validating access token",
     "access_denied.message": "This job belongs to the holder of another key.",
     "not_signed.message": "None of META_APP_SECRET signed this body.",

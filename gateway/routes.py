@@ -11,6 +11,7 @@ from gateway import (
     docs,
     downloads,
     exports,
+    front,
     health,
     imports,
     jobs,
@@ -21,22 +22,21 @@ from gateway import (
     replan,
     resend,
     sending_numbers,
+    service,
     sessions,
     stats,
     submit,
     summaries,
     suppressions,
+    template_lists,
     uploads,
     webhooks,
 )
-from gateway.answers import answer
 from schemas.scopes import Scope
-from schemas.service_api import Front, FrontRoute
-from schemas.version import VERSION
 
-NAME: Final = "Loopcast"
 READ, SEND, CONTROL, ADMIN = Scope
 OPEN: Final = None  # no key is asked for: public, signed by Meta, or it asks for the key itself
+ANY: Final = None  # every key will do, whatever its scopes
 
 
 class Route(NamedTuple):
@@ -47,12 +47,6 @@ class Route(NamedTuple):
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     scope: Scope | None
     does: str
-
-
-async def front(_request: web.Request) -> web.Response:
-    """`GET /`: what this is and what it serves; open to everybody, without any data."""
-    routes = [FrontRoute(route.method, route.path, route.does) for route in ROUTES]
-    return answer(Front(NAME, VERSION, routes))
 
 
 # Each under two names: /api/bulk/job/{job_id}… and /api/bulk/jobs/{job_id}….
@@ -75,7 +69,8 @@ _OF_A_JOB: Final = (
 )
 
 ROUTES: Final = (
-    Route("GET", "/", front, OPEN, "this page"),
+    Route("GET", "/", front.first, OPEN, "the page, for browsers; this list, for programs"),
+    Route("GET", front.PAGE_PATH, front.file, OPEN, "the page's files"),
     Route("GET", "/api/docs", docs.page, OPEN, "the description of all this, for people"),
     Route("GET", "/api/openapi.json", docs.description, OPEN,
           "the same for programs: OpenAPI 3.1"),
@@ -96,6 +91,8 @@ ROUTES: Final = (
     Route("DELETE", "/api/bulk/upload/{upload_id}", uploads.delete, SEND, "forget it"),
     Route("GET", "/api/bulk/upload/{upload_id}/rejected.csv", uploads.rejected, SEND,
           "the rows of it that cannot be sent to, and why"),
+    Route("GET", "/api/templates", template_lists.listed, SEND,
+          "the templates of a number, and what fills each"),
     # Jobs
     Route("GET", "/api/bulk/jobs", jobs.newest, READ, "your jobs, newest first"),
     *(
@@ -139,6 +136,8 @@ ROUTES: Final = (
     Route("PUT", "/api/numbers/{phone_number_id}/token", sending_numbers.set_token, ADMIN,
           "give it another token, also while its jobs run"),
     # Who may
+    Route("GET", "/api/service", service.read, ANY,
+          "whose key this is, and how the service is set"),
     Route("GET", "/api/keys", keys.listed, ADMIN, "who may: keys, without the keys"),
     Route("POST", "/api/keys", keys.make, ADMIN, "make a key, with what it may"),
     Route("DELETE", "/api/keys/{key_id}", keys.revoke, ADMIN,

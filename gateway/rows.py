@@ -1,4 +1,4 @@
-"""What the store of the truth gives: rows as they are read. Pure."""
+"""What stores give: rows as they are read. Pure."""
 
 from datetime import datetime
 from uuid import UUID
@@ -57,3 +57,36 @@ class FiguresRow(msgspec.Struct, frozen=True, kw_only=True):
     skipped: int
     deferred: int
     canceled: int
+
+
+class NumberRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A sending number: as it is kept (not at all: `provider` is None), and as its lane is."""
+
+    phone_number_id: str
+    name: str | None
+    provider: str | None
+    waba_id: str | None
+    token_hint: str | None
+    token_set_by: str | None
+    token_set_at: datetime | None
+    has_app_secret: bool
+    messages_per_second: int | None
+    loop_pause_ms: int | None
+    messaging_limit: int | None
+    enabled: bool
+    made_by: str | None
+    made_at: datetime | None
+    changed_by: str | None
+    changed_at: datetime | None
+    unfinished_jobs: int
+    jobs_waiting: int
+    messages_waiting: int
+    limited_until: datetime | None
+    people_limit: int | None
+    reached: int
+    held_until: datetime | None
+    held_by: str | None
+    slowed_to: float | None
+    slowed_from: float | None
+    slowed_at: datetime | None
+    is_braked: bool

@@ -10,6 +10,7 @@ import msgspec
 
 from gateway import errors
 from gateway.errors import Refusal
+from gateway.numbers import Invalid, Numbers
 from schemas import truth_api as api
 from schemas.states import MessageState
 
@@ -18,6 +19,7 @@ MOST_LISTED: Final = 1000
 TOLD: Final = 50  # messages of one recipient, on a page
 MOST_TOLD: Final = 500
 MOST_CODES: Final = 100
+LONGEST_NUMBER: Final = 40  # characters of one that is looked for, as people write it
 # What a message can be in that may be sent again. All others have got it, or still may.
 RESENDABLE: Final = (
     MessageState.FAILED, MessageState.UNKNOWN, MessageState.SKIPPED, MessageState.CANCELED,
@@ -33,10 +35,11 @@ T = TypeVar("T")
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """Messages in one of these states, with one of these codes; None: any."""
+    """Messages in one of these states, with one of these codes, to such a number; None: any."""
 
     states: tuple[MessageState, ...] | None = None
     codes: tuple[int, ...] | None = None
+    numbers: tuple[str, ...] | None = None  # of digits, with `%` where any may stand
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -70,19 +73,22 @@ class Part(msgspec.Struct, frozen=True):
         return MessageState.UNKNOWN in self.states
 
 
-def selection_of(query: Mapping[str, str]) -> Selection | Refusal:
-    """`?state&code`, several of each with commas in between."""
+def selection_of(query: Mapping[str, str], numbers: Numbers) -> Selection | Refusal:
+    """`?state&code&q`, several of the first two with commas in between."""
     states, codes = query.get("state"), query.get("code")
     named = None if states is None else _states(states.split(","))
     if isinstance(named, Refusal):
         return named
     listed = None if codes is None else _codes(codes.split(","))
-    return listed if isinstance(listed, Refusal) else Selection(named, listed)
+    if isinstance(listed, Refusal):
+        return listed
+    asked = _numbers(query.get("q", "").strip(), numbers)
+    return asked if isinstance(asked, Refusal) else Selection(named, listed, asked)
 
 
-def page_of(query: Mapping[str, str]) -> Page | Refusal:
-    """`?state&code&after&limit`; `after` is the seq of the last message of the page before."""
-    selection, after = selection_of(query), query.get("after") or "0"
+def page_of(query: Mapping[str, str], numbers: Numbers) -> Page | Refusal:
+    """`?state&code&q&after&limit`; `after` is the seq of the last message of the page before."""
+    selection, after = selection_of(query, numbers), query.get("after") or "0"
     if isinstance(selection, Refusal):
         return selection
     if not _SEQ.fullmatch(after):
@@ -138,6 +144,17 @@ def _states(named: list[str]) -> tuple[MessageState, ...] | Refusal:
         known = ", ".join(MessageState)
         return errors.bad_request(f"{wrong[0][:64]!r} is no state: take of {known}.")
     return tuple(dict.fromkeys(MessageState(name) for name in given))
+
+
+def _numbers(text: str, numbers: Numbers) -> tuple[str, ...] | Refusal | None:
+    if not text:
+        return None
+    if len(text) > LONGEST_NUMBER:
+        return errors.bad_request(f"q may have {LONGEST_NUMBER} characters.")
+    found = numbers.patterns(text)
+    if isinstance(found, Invalid):
+        return errors.bad_request(f"q must be a number, or a part of one: {found.reason}.")
+    return tuple(found)
 
 
 def _codes(given: list[str]) -> tuple[int, ...] | Refusal:

@@ -1,5 +1,7 @@
 """Sending numbers over HTTP: kept, listed, given a new token, dropped. No answer has a secret."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 import msgspec
@@ -10,8 +12,9 @@ from gateway.answers import answer, refused
 from gateway.auth import owner_of
 from gateway.bodies import Body
 from gateway.errors import Refusal
-from gateway.kept_numbers import STORED, NewNumber
+from gateway.kept_numbers import NewNumber
 from gateway.malformed import malformed
+from gateway.number_views import STORED, view
 from gateway.parts import PARTS, Parts
 from plumbing.book_keeper import provider_of
 from plumbing.sealing import Sealer, use_of_app_secret, use_of_token
@@ -35,16 +38,42 @@ S = TypeVar("S", api.NumberSent, api.TokenSent)
 
 
 async def listed(request: web.Request) -> web.Response:
-    """`GET /api/numbers`: the environment's first, then those that are kept."""
-    parts = request.app[PARTS]
-    own = await _own(parts)
-    return answer(api.NumberList(own + await parts.kept_numbers.all()))
+    """`GET /api/numbers?live`: the environment's first, those that are kept, and all others."""
+    parts, live = request.app[PARTS], _is_live(request)
+    if isinstance(live, Refusal):
+        return refused(live)
+    now = datetime.now(UTC)
+    rows = await parts.kept_numbers.all(parts.settings.default_phone_number_id)
+    views = [view(row, parts.settings, now) for row in rows]
+    return answer(api.NumberList(await _rated(views, parts) if live else views))
 
 
 async def read(request: web.Request) -> web.Response:
-    """`GET /api/numbers/{phoneNumberId}`."""
+    """`GET /api/numbers/{phoneNumberId}?live`."""
+    live = _is_live(request)
+    if isinstance(live, Refusal):
+        return refused(live)
     found = await _found(request)
-    return refused(found) if isinstance(found, Refusal) else answer(found)
+    if isinstance(found, Refusal):
+        return refused(found)
+    return answer((await _rated([found], request.app[PARTS]))[0] if live else found)
+
+
+def _is_live(request: web.Request) -> bool | Refusal:
+    """Whether Meta is to be asked, too."""
+    if (live := request.query.get("live", "false")) not in ("true", "false"):
+        return errors.bad_request("live must be true or false.")
+    return live == "true"
+
+
+async def _rated(views: Sequence[api.SendingNumber], parts: Parts) -> list[api.SendingNumber]:
+    """The same with what Meta says of each."""
+    numbers, book = [one.phone_number_id for one in views], parts.keeper.book
+    said = await parts.standings.of((number, book.provider(number)) for number in numbers)
+    return [
+        msgspec.structs.replace(one, **msgspec.structs.asdict(said[one.phone_number_id]))
+        for one in views
+    ]
 
 
 async def keep(request: web.Request) -> web.Response:
@@ -62,8 +91,8 @@ async def set_token(request: web.Request) -> web.Response:
         return refused(asked)
     if isinstance(found, Refusal):
         return refused(found)
-    if found.source != STORED:
-        return refused(errors.number_of_environment(found.phone_number_id))
+    if wrong := _not_kept(found, request):
+        return refused(wrong)
     if not asked.token:
         return refused(errors.missing_fields(["token"]))
     as_it_is = {name: getattr(found, name) for name in _KEPT_AS_IT_IS}
@@ -88,8 +117,8 @@ async def drop(request: web.Request) -> web.Response:
     found, parts = await _found(request), request.app[PARTS]
     if isinstance(found, Refusal):
         return refused(found)
-    if found.source != STORED:
-        return refused(errors.number_of_environment(found.phone_number_id))
+    if wrong := _not_kept(found, request):
+        return refused(wrong)
     if (jobs := await parts.kept_numbers.drop(found.phone_number_id)) is not None:
         return refused(errors.number_has_jobs(found.phone_number_id, jobs))
     parts.log.warning(
@@ -101,11 +130,11 @@ async def drop(request: web.Request) -> web.Response:
 async def _kept(request: web.Request, number: str, checked: str | None) -> web.Response:
     parts = request.app[PARTS]
     parts.log.warning("sending number kept", phone_number_id=number, owner=owner_of(request))
-    view = await parts.kept_numbers.read(number)
-    if view is None:  # dropped meanwhile
-        return refused(errors.number_not_found(number))
-    return answer(api.SendingNumberKept(**msgspec.structs.asdict(view), checked=checked is None,
-                                 note=checked))  # fmt: skip
+    found = await _found(request)
+    if isinstance(found, Refusal):  # dropped meanwhile
+        return refused(found)
+    told = msgspec.structs.asdict(found) | {"checked": checked is None, "note": checked}
+    return answer(api.SendingNumberKept(**told))
 
 
 async def _asked(request: web.Request, kind: type[S]) -> S | Refusal:
@@ -132,23 +161,17 @@ def _number_of(request: web.Request) -> str | Refusal:
 
 async def _found(request: web.Request) -> api.SendingNumber | Refusal:
     parts, number = request.app[PARTS], request.match_info["phone_number_id"]
-    own = {view.phone_number_id: view for view in await _own(parts)}
-    found = await parts.kept_numbers.read(number) or own.get(number)
-    return found or errors.number_not_found(number)
+    row = await parts.kept_numbers.read(number, parts.settings.default_phone_number_id)
+    return view(row, parts.settings, datetime.now(UTC)) if row else errors.number_not_found(number)
 
 
-async def _own(parts: Parts) -> list[api.SendingNumber]:
-    """The environment's number, where it names one."""
-    settings, number = parts.settings, parts.settings.default_phone_number_id
-    if number is None or parts.keeper.book.entry(number):
-        return []
-    return [
-        api.SendingNumber(
-            phone_number_id=number, source="environment", provider=settings.provider_name,
-            waba_id=settings.waba_id, has_app_secret=bool(settings.app_secrets),
-            unfinished_jobs=await parts.kept_numbers.unfinished_jobs(number),
-        )
-    ]  # fmt: skip
+def _not_kept(found: api.SendingNumber, request: web.Request) -> Refusal | None:
+    """What is not kept here cannot be changed here."""
+    if found.source == STORED:
+        return None
+    if found.phone_number_id == request.app[PARTS].settings.default_phone_number_id:
+        return errors.number_of_environment(found.phone_number_id)
+    return errors.number_not_found(found.phone_number_id)
 
 
 def _wrong(asked: api.NumberSent, parts: Parts) -> Refusal | None:

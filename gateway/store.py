@@ -11,6 +11,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from gateway import job_lists
+from gateway.job_filter import JobPage
 from gateway.recipients import Accepted
 from plumbing.postgres import Connection, Pool, load_queries
 from schemas.api import Child, InDoubt
@@ -219,12 +221,12 @@ class Store:
             children = [Child(**row) async for row in rows]
         return JobDetail(job, loops, errors, in_doubt, children)
 
-    async def newest(self, owner: str, limit: int, offset: int) -> tuple[list[JobRow], int]:
+    async def newest(self, owner: str, page: JobPage) -> tuple[list[JobRow], int]:
         """A page of an owner's jobs, newest first, and how many there are."""
         async with self._connection() as connection:
-            rows = self._q.newest_jobs(connection, owner=owner, limit=limit, offset=offset)
+            ids, total = await job_lists.ids_of(connection, self._q, owner, page)
+            rows = self._q.jobs_of(connection, ids=ids)
             jobs = [_read(JobRow, row) async for row in rows]
-            total = await self._q.count_jobs(connection, owner=owner)
         return jobs, total
 
     async def _copy(self, connection: Connection, job: NewJob) -> None:

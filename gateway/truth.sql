@@ -11,6 +11,7 @@ FROM messages
 WHERE job_id = :job_id AND seq > :after AND seq <= :last
   AND (:states::text[] IS NULL OR state = ANY (:states))
   AND (:codes::integer[] IS NULL OR error_code = ANY (:codes))
+  AND (:numbers::text[] IS NULL OR recipient LIKE ANY (:numbers))
 ORDER BY seq
 LIMIT :limit;
 

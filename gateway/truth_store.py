@@ -69,6 +69,7 @@ class Truth:
             rows = QUERIES.messages(
                 connection, job_id=job_id, after=after, last=last, limit=limit,
                 states=_or_any(wanted.states), codes=_or_any(wanted.codes),
+                numbers=_or_any(wanted.numbers),
             )  # fmt: skip
             return [MessageRow(**row) async for row in rows]
 

@@ -29,6 +29,24 @@ class TokenSent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     check: bool = True
 
 
+class NumberLimit(
+    msgspec.Struct, frozen=True, kw_only=True,
+    rename={"people": "people24h", "reached": "reached24h", "limited_until": "limitedUntil"},
+):  # fmt: skip
+    """The messaging limit as the ledger knows it; all numbers together count against it."""
+
+    people: int | None  # in 24 hours; None: no limit, or none that is known
+    reached: int
+    limited_until: datetime | None  # while it holds this number back
+
+
+class NumberQueue(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits to be sent: jobs that have not ended, and their messages."""
+
+    jobs: int
+    messages: int
+
+
 class SendingNumber(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A sending number without its secrets. What is null of its pace is as the service."""
 
@@ -50,13 +68,23 @@ class SendingNumber(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     made_at: datetime | None = None
     changed_by: str | None = None
     changed_at: datetime | None = None
+    limit: NumberLimit
+    pace_now: float | None  # messages a second; None: no limit
+    slowed_until: datetime | None
+    held_until: datetime | None
+    held_by: str | None
+    is_paused: bool  # by a brake, its own or that of everything
+    queue: NumberQueue
+    quality: str | None = None  # GREEN, YELLOW, RED, UNKNOWN; None: not asked, or not told
+    display_phone_number: str | None = None
+    verified_name: str | None = None
+    note: str | None = None  # why Meta said nothing
 
 
 class SendingNumberKept(SendingNumber, frozen=True, kw_only=True, rename="camel"):
     """The answer to a change: `checked` says whether Meta has taken the token, `note` why not."""
 
     checked: bool
-    note: str | None = None
 
 
 class NumberList(msgspec.Struct, frozen=True):

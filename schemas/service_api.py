@@ -19,6 +19,33 @@ class Front(msgspec.Struct, frozen=True):
     routes: list[FrontRoute]
 
 
+class ServiceHolder(msgspec.Struct, frozen=True, rename="camel"):
+    """Whoever asks, and what they may; `asks_for_keys`: whether everybody needs a key."""
+
+    name: str
+    scopes: list[str]
+    asks_for_keys: bool
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What this is, who asks, and how the service is set: as far as it is no secret."""
+
+    name: str
+    version: str
+    holder: ServiceHolder
+    bulk_from: int  # more recipients than this are a bulk send
+    hard_cap: int
+    messages_per_second: int | None  # None: no limit
+    loop_size: int
+    loop_pause_ms: int
+    max_retries: int
+    phone_number_id: str | None  # of submissions that name none
+    default_region: str | None
+    templates_known: bool  # whether templates can be asked for, of some number at least
+    tracks_receipts: bool
+    sandbox_url: str | None
+
+
 class SessionOwner(msgspec.Struct, frozen=True):
     """Whose session the cookie is now; null when it was forgotten."""
 

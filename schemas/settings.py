@@ -135,6 +135,10 @@ class Common(msgspec.Struct, frozen=True, kw_only=True):
             at_least=0, at_most=1000,
         ),
     ] = 10  # fmt: skip
+    max_retries: Annotated[
+        int,
+        Env("BULK_MAX_RETRIES", "more attempts after a retryable refusal", at_least=0, at_most=20),
+    ] = 3
     opt_out_words: Annotated[
         tuple[str, ...],
         Env(
@@ -233,10 +237,6 @@ class Daemon(Common, frozen=True, kw_only=True):
             at_least=1, at_most=1000,
         ),
     ] = None  # fmt: skip
-    max_retries: Annotated[
-        int,
-        Env("BULK_MAX_RETRIES", "more attempts after a retryable refusal", at_least=0, at_most=20),
-    ] = 3
     retry_base_ms: Annotated[
         int,
         Env(

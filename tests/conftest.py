@@ -61,13 +61,13 @@ def postgres_url(use_containers: bool, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def empty_database_url(postgres_url: str) -> Iterator[str]:
     """A fresh database without any table of ours."""
-    yield from _database(postgres_url, template="template0")
+    yield from database(postgres_url, template="template0")
 
 
 @pytest.fixture
 def database_url(postgres_url: str) -> Iterator[str]:
     """A fresh, migrated database."""
-    yield from _database(postgres_url, template=TEMPLATE)
+    yield from database(postgres_url, template=TEMPLATE)
 
 
 @pytest.fixture
@@ -113,7 +113,8 @@ def log() -> Log:
     return made
 
 
-def _database(server: str, *, template: str) -> Iterator[str]:
+def database(server: str, *, template: str) -> Iterator[str]:
+    """A database of its own on this server, gone when the generator is closed or ends."""
     name = f"t{uuid4().hex}"
     asyncio.run(_execute(server, f"CREATE DATABASE {name} TEMPLATE {template}"))
     yield urlsplit(server)._replace(path=f"/{name}").geturl()

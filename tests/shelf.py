@@ -53,7 +53,7 @@ class Shelf:
         self.asked.append(request)
         if self.script:
             return await self.script(request)
-        found = [t for t in self.templates if t["name"].startswith(request.query["name"])]
+        found = [t for t in self.templates if t["name"].startswith(request.query.get("name", ""))]
         start = int(request.query.get("after", 0))
         end = start + self.page_size
         paging: dict[str, Any] = {"cursors": {"before": str(start), "after": str(end)}}

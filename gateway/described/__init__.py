@@ -11,6 +11,7 @@ from gateway.described import (
     lists,
     service,
     submissions,
+    templates,
     truth,
     webhooks,
 )
@@ -18,12 +19,13 @@ from gateway.description import Described, Field, Parameter
 
 # Parts of the API in the order of the page, and what each is about.
 TAGS: Final[Mapping[str, str]] = (
-    submissions.TAG | files.TAG | jobs.TAG | control.TAG | truth.TAG | lists.TAG | access.TAG
-    | webhooks.TAG | service.TAG
+    submissions.TAG | templates.TAG | files.TAG | jobs.TAG | control.TAG | truth.TAG | lists.TAG
+    | access.TAG | webhooks.TAG | service.TAG
 )  # fmt: skip
 
 ROUTES: Final[Mapping[str, Described]] = (
     submissions.ROUTES
+    | templates.ROUTES
     | files.ROUTES
     | jobs.ROUTES
     | control.ROUTES
@@ -43,12 +45,15 @@ PATHS: Final[Mapping[str, Parameter]] = {
         files.UPLOAD_ID_PARAMETER,
         access.KEY_ID_PARAMETER,
         access.PHONE_NUMBER_ID_PARAMETER,
+        service.DIGEST_PARAMETER,
+        service.FILE_PARAMETER,
     )
 }
 
 # By `field`, or by `Struct.field` where a name means something else there.
 FIELDS: Final[Mapping[str, Field]] = (
     submissions.FIELDS
+    | templates.FIELDS
     | files.FIELDS
     | jobs.FIELDS
     | control.FIELDS

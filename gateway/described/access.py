@@ -15,17 +15,26 @@ TAG: Final = {
     "Numbers": "Sending numbers beside that of the environment. No answer has a secret.",
     "Keys": "Who may, and what. A key is told once.",
 }
+_LIVE: Final = Parameter(
+    "live", bool, "`true`: Meta is asked how it rates each, within 5 s, and not again for 60 s"
+)
 _KEPT: Final = {200: Answer("as it is kept", number_api.SendingNumberKept)}
 _NUMBER: Final = (errors.number_not_found,)
 
 ROUTES: Final = {
     "sending_numbers.listed": Described(
-        tag="Numbers", answers={200: Answer("the environment's first", number_api.NumberList)}
+        tag="Numbers",
+        about="With those that nobody has added and that were sent from all the same, with the"
+        " environment's token.",
+        parameters=(_LIVE,),
+        answers={200: Answer("the environment's first", number_api.NumberList)},
+        refusals=(errors.bad_request,),
     ),
     "sending_numbers.read": Described(
         tag="Numbers",
+        parameters=(_LIVE,),
         answers={200: Answer("the number", number_api.SendingNumber)},
-        refusals=_NUMBER,
+        refusals=(*_NUMBER, errors.bad_request),
     ),
     "sending_numbers.keep": Described(
         tag="Numbers",
@@ -117,7 +126,27 @@ FIELDS: Final = {
     "changedBy": Field("who changed it last", "root"),
     "changedAt": Field("when", AT),
     "checked": Field("whether Meta has taken the token", True),
-    "note": Field("why not"),
+    "SendingNumberKept.note": Field("why it was not checked"),
+    "SendingNumberKept.limit": Field("the messaging limit; all numbers together count against it"),
+    "SendingNumber.note": Field("why Meta says nothing of it"),
+    "SendingNumber.limit": Field("the messaging limit; all numbers together count against it"),
+    "people24h": Field("people a day; null: no limit, or none that is known", 2000),
+    "reached24h": Field("people reached in the last day, by all numbers", 150),
+    "NumberLimit.limitedUntil": Field("when it goes on, or is expected to"),
+    "paceNow": Field("messages a second that it may send now; null: no limit", 10),
+    "slowedUntil": Field("when it is at its full pace again, after Meta said too fast"),
+    "heldUntil": Field("nothing of it leaves before"),
+    "heldBy": Field("why: `throttled`, `unreachable`, `messaging limit`"),
+    "isPaused": Field("whether the red button holds it, or everything", False),
+    "queue": Field("what waits to be sent"),
+    "NumberQueue.jobs": Field("jobs that have not ended, and have something left to send", 0),
+    "NumberQueue.messages": Field("their messages that wait", 0),
+    "quality": Field(
+        "`GREEN`, `YELLOW`, `RED`, `UNKNOWN`; null: not asked, or no answer", None,
+        {"enum": ["GREEN", "YELLOW", "RED", "UNKNOWN"]},
+    ),
+    "displayPhoneNumber": Field("the number as people see it, as Meta says"),
+    "verifiedName": Field("the name that people see, as Meta says"),
     "dropped": Field("always true", True),
 }  # fmt: skip
 

@@ -6,7 +6,14 @@ from uuid import UUID
 from msgspec import Meta
 
 from gateway import errors
-from gateway.described.samples import AT, JOB_ID, LATER, MESSAGE_ID, RECIPIENT
+from gateway.described.samples import (
+    AT,
+    JOB_ID,
+    LATER,
+    MESSAGE_ID,
+    PHONE_NUMBER_ID,
+    RECIPIENT,
+)
 from gateway.description import Answer, Described, Field, Parameter
 from schemas import api, events
 from schemas.states import LoopState
@@ -22,11 +29,34 @@ FRAMES: Final = events.Frame | api.Connection | api.ProgressFrame
 ROUTES: Final = {
     "jobs.newest": Described(
         tag="Jobs",
+        about="`pagination.total` counts the jobs that all of the filters fit.",
         parameters=(
+            Parameter("state", str, "states, comma separated", example="running,paused"),
+            Parameter(
+                "q", Annotated[str, Meta(max_length=100)],
+                "part of the campaign's name, its id or the template's name, or the beginning of"
+                " the job's id",
+                example="november",
+            ),
+            Parameter(
+                "phoneNumberId", Annotated[str, Meta(pattern="^[0-9]{0,32}$")],
+                "jobs of this sending number", PHONE_NUMBER_ID,
+            ),
+            Parameter("tests", bool, "`false`: without test sends"),
             Parameter("limit", Annotated[int, Meta(ge=1, le=50)], "jobs a page; 50 unless told"),
             Parameter("offset", Annotated[int, Meta(ge=0, le=999_999_999)], "jobs to pass over"),
+            Parameter(
+                "If-None-Match", str, "the `ETag` of the answer before: 304 while it is the same",
+                place="header",
+            ),
         ),
-        answers={200: Answer("a page of the key's own jobs", api.JobList)},
+        answers={
+            200: Answer(
+                "a page of the key's own jobs", api.JobList,
+                headers={"ETag": "changes with the answer", "Cache-Control": "`private, no-cache`"},
+            ),
+            304: Answer("the same as `If-None-Match` names"),
+        },
         refusals=(errors.bad_request,),
     ),
     "jobs.read": Described(

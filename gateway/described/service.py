@@ -1,11 +1,16 @@
 """Describes the service itself: its first page and description, sessions, health, figures."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
 
 from gateway import errors
-from gateway.description import Answer, Body, Described, Field
+from gateway.assets import MEDIA
+from gateway.described.samples import PHONE_NUMBER_ID
+from gateway.description import Answer, Body, Described, Field, Parameter
 from schemas import api as http
 from schemas import service_api as api
+from schemas.scopes import Scope
 
 TAG: Final = {
     "Sessions": "A browser cannot send headers with an EventSource: it exchanges its key for a"
@@ -13,12 +18,30 @@ TAG: Final = {
     "Service": "What this is, whether it is well, and what it can do.",
 }
 
+_VARIES: Final = {"Vary": "`Accept`: browsers get the page"}
 _OWNER: Final = "sets the cookie `loopcast_session`"
 
 ROUTES: Final = {
-    "routes.front": Described(
+    "front.first": Described(
         tag="Service",
-        answers={200: Answer("its name, its version and its routes", api.Front)},
+        answers={
+            200: Answer(
+                "its name, its version and its routes", api.Front, headers=_VARIES,
+                page="The page, where `Accept` names HTML.",
+            ),
+            304: Answer("the page as you have it (`If-None-Match`)"),
+        },
+        is_open=True,
+        uses_ledger=False,
+    ),
+    "front.file": Described(
+        tag="Service",
+        about="Their addresses are in the page itself and change with every release.",
+        answers={
+            200: Answer("the file", str, media=tuple(MEDIA.values()), example="…"),
+            304: Answer("the file as you have it (`If-None-Match`)"),
+        },
+        refusals=(errors.route_not_found,),
         is_open=True,
         uses_ledger=False,
     ),
@@ -37,6 +60,12 @@ ROUTES: Final = {
         },
         is_open=True,
         uses_ledger=False,
+    ),
+    "service.read": Described(
+        tag="Service",
+        about="Every key will do, whatever its scopes: what a front end asks first. 401: it needs a"
+        " key.",
+        answers={200: Answer("who asks, and how the service is set", api.Service)},
     ),
     "sessions.begin": Described(
         tag="Sessions",
@@ -102,8 +131,36 @@ ROUTES: Final = {
     ),
 }  # fmt: skip
 
+DIGEST_PARAMETER: Final = Parameter(
+    "digest", Annotated[str, Meta(pattern="^[0-9a-f]{12}$")],
+    "of this release's files together", "0123456789ab", "path", required=True,
+)  # fmt: skip
+FILE_PARAMETER: Final = Parameter("name", str, "of the file", "page.css", "path", required=True)
+
 FIELDS: Final = {
     "Front.name": Field("what this is", "Loopcast"),
+    "Service.name": Field("what this is", "Loopcast"),
+    "holder": Field("who asks"),
+    "ServiceHolder.name": Field("the key's name; `local` where no keys are asked for", "shop"),
+    "ServiceHolder.scopes": Field(
+        "what the key may", ["read", "send"], {"items": {"enum": list(Scope)}}
+    ),
+    "asksForKeys": Field("whether everybody needs a key", True),
+    "bulkFrom": Field("more recipients than this are a bulk send", 50),
+    "hardCap": Field("the most recipients of one job", 50_000),
+    "Service.messagesPerSecond": Field("the most one number sends; null: no limit", 10),
+    "Service.loopSize": Field("messages in a loop, unless a job asks for fewer", 200),
+    "Service.loopPauseMs": Field("between two loops of a number", 2000),
+    "maxRetries": Field("more attempts after a refusal that Meta calls temporary", 3),
+    "Service.phoneNumberId": Field(
+        "the sending number of submissions that name none", PHONE_NUMBER_ID
+    ),
+    "defaultRegion": Field("the country of numbers that are written without one", "DE"),
+    "templatesKnown": Field("whether templates can be asked for", True),
+    "tracksReceipts": Field(
+        "whether receipts can come: a secret is set, or it is the sandbox's", True
+    ),
+    "sandboxUrl": Field("where the sandbox is, when it stands in for Meta"),
     "version": Field("which Loopcast this is", "0.1.0"),
     "routes": Field("what it serves"),
     "method": Field("the request's method", "GET"),

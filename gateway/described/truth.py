@@ -15,6 +15,7 @@ TAG: Final = {"Truth": "What became of every single recipient, and why."}
 
 _STATE: Final = Parameter("state", str, "states, comma separated", example="failed,unknown")
 _CODE: Final = Parameter("code", str, "Meta's error codes, comma separated", example="131026")
+_NUMBER: Final = Parameter("q", str, "a recipient's number, whole or in part", example="2345678")
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SAVED: Final = {"Content-Disposition": "a name to save it under"}
 
@@ -24,7 +25,7 @@ def _file(about: str, media: str, example: Any, hint: Any = str) -> Described:
         tag="Truth",
         about=f"{about} Made as it leaves, of any size; a transfer that breaks off ends with a"
         " broken connection.",
-        parameters=(_STATE, _CODE),
+        parameters=(_STATE, _CODE, _NUMBER),
         answers={200: Answer("the messages", hint, media, _SAVED, example)},
         refusals=(errors.bad_request, errors.job_not_found, errors.too_many_transfers),
     )
@@ -34,7 +35,7 @@ ROUTES: Final = {
     "messages.listed": Described(
         tag="Truth",
         parameters=(
-            _STATE, _CODE,
+            _STATE, _CODE, _NUMBER,
             Parameter("after", Annotated[int, Meta(ge=0)], "what the page before gave as `after`"),
             Parameter("limit", Annotated[int, Meta(ge=1, le=1000)], "messages a page"),
         ),

@@ -45,8 +45,13 @@ def template_not_ready(message: str, details: Any = None) -> Refusal:
     return Refusal(status=400, error="Template not ready", message=message, details=details)
 
 
-def template_mismatch(message: str) -> Refusal:
-    return Refusal(status=400, error="Template parameters do not match", message=message)
+def template_mismatch(message: str, places: Sequence[str]) -> Refusal:
+    return Refusal(
+        status=400,
+        error="Template parameters do not match",
+        message=message,
+        details={"places": list(places)},
+    )
 
 
 def rows_do_not_fill(template: str, rows: Sequence[Any], total: int) -> Refusal:

@@ -389,10 +389,10 @@ def test_settings_of_one_process_are_judged_without_the_other() -> None:
 
 
 def test_wrong_settings_of_both_processes_are_listed_once() -> None:
-    environ = {"DATABASE_URL": "postgresql://x@y/z", "PORT": "x", "BULK_MAX_RETRIES": "x",
+    environ = {"DATABASE_URL": "postgresql://x@y/z", "PORT": "x", "BULK_RETRY_BASE_MS": "x",
                "LOG_LEVEL": "loud"}  # fmt: skip
     with pytest.raises(SettingsError) as raised:
         patient_of(environ, Path("/nonexistent"), None)
     assert [problem.split()[0] for problem in raised.value.problems] == [
-        "LOG_LEVEL", "PORT", "BULK_MAX_RETRIES", "META_ACCESS_TOKEN",
+        "LOG_LEVEL", "PORT", "BULK_RETRY_BASE_MS", "META_ACCESS_TOKEN",
     ]  # fmt: skip

@@ -96,11 +96,25 @@ async def test_who_may_not_make_keys_cannot_give_themselves_more(gateway: Runnin
     assert (await gateway.post(KEYS, asked, X_API_Key=key)).status == 403
 
 
+@pytest.mark.parametrize("scope", Scope)
+async def test_every_key_may_ask_what_the_service_is_and_what_it_may_itself(
+    gateway: Running, scope: Scope
+) -> None:
+    key = (await made(gateway, scope))["key"]
+    answer = await gateway.get("/api/service", X_API_Key=key)
+    held = [*Scope] if scope is Scope.ADMIN else [scope]
+    assert answer.status == 200
+    assert answer.body["holder"] == {"name": "shop", "scopes": held, "asksForKeys": True}
+    assert ROOT not in json.dumps(answer.body)
+    assert (await gateway.get("/api/service")).status == 401
+    assert (await gateway.get("/api/service", X_API_Key="lc_nobodys")).status == 401
+
+
 def test_each_route_says_what_it_needs() -> None:
     opened = {route.path for route in ROUTES if route.scope is None}
     assert opened == {
         "/", "/api/docs", "/api/openapi.json", "/api/session", "/webhooks/whatsapp",
-        "/webhooks/meta", "/healthz", "/readyz",
+        "/webhooks/meta", "/healthz", "/readyz", "/api/service", "/page/{digest}/{name}",
     }  # fmt: skip
     changing = [route for route in ROUTES if route.method != "GET" and route.path not in opened]
     assert Scope.READ not in {route.scope for route in changing}

@@ -1,5 +1,6 @@
 """Sending numbers kept over HTTP: sealed, checked with Meta, and never shown."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,9 @@ from aiohttp import web
 from plumbing.book_keeper import BookKeeper
 from plumbing.logs import Log
 from plumbing.postgres import Pool
+from sandbox.app import serve as sandbox
 from schemas.environment import Secret
+from schemas.sandbox_settings import Sandbox
 from schemas.settings import Gateway
 from tests.gateways import QUICK, Answer, Running, numbers, quick, serving
 from tests.support import free_port
@@ -140,6 +143,77 @@ async def test_a_number_with_jobs_stays_and_one_that_is_disabled_takes_none(
     await gateway.parts.keeper.read(_pool(gateway))
     refused = await gateway.post(QUICK, body)
     assert (refused.status, refused.body["error"]) == (409, "Number disabled")
+
+
+async def test_a_number_that_was_sent_from_without_being_added_is_listed_and_stays_as_it_is(
+    gateway: Running, pool: Pool
+) -> None:
+    await put(gateway, token=TOKEN, messagesPerSecond=3)
+    await gateway.submit(5, phone_number_id="300")
+    await pool.execute("INSERT INTO lanes (phone_number_id) VALUES ('400')")
+    listed = (await gateway.get(NUMBERS)).body["numbers"]
+    assert [(one["phoneNumberId"], one["source"], one["paceNow"]) for one in listed] == [
+        (SHOP, "stored", 3), ("300", "environment", 10), ("400", "environment", 10),
+    ]  # fmt: skip
+    assert listed[1]["queue"] == {"jobs": 1, "messages": 5}
+    assert (await gateway.get(f"{NUMBERS}/400")).body == listed[2]
+    assert (await gateway.get(f"{NUMBERS}/500")).status == 404
+    assert (await gateway.ask("DELETE", f"{NUMBERS}/400", {})).status == 404
+    assert (await put(gateway, "400/token", token="x")).status == 404
+
+
+async def test_a_number_is_told_with_what_holds_it_and_how_many_it_has_reached(
+    gateway: Running, pool: Pool
+) -> None:
+    await gateway.submit(2, phone_number_id=SHOP)
+    await gateway.post(f"{NUMBERS}/{SHOP}/pause", {})
+    await pool.execute(
+        """
+        INSERT INTO lanes (phone_number_id, people_limit, held_until, held_by, slowed_to,
+                           slowed_from, slowed_at)
+        VALUES ($1, 250, now() + interval '1 hour', 'messaging limit', 2, 10, now())""",
+        SHOP,
+    )
+    await pool.execute("""
+        UPDATE jobs SET limited_by = 'messaging limit', limited_until = now() + interval '2 hours'
+        """)
+    await pool.execute("""
+        INSERT INTO reach VALUES (date_trunc('minute', now()), 100),
+                                 (now() - interval '3 hours', 50), (now() - interval '2 days', 7)
+        """)
+    said = (await gateway.get(f"{NUMBERS}/{SHOP}")).body
+    assert (said["limit"]["people24h"], said["limit"]["reached24h"]) == (250, 150)
+    assert said["limit"]["limitedUntil"] > said["heldUntil"]
+    assert (said["heldBy"], said["paceNow"], said["isPaused"]) == ("messaging limit", 2, True)
+    assert said["slowedUntil"] < said["heldUntil"]
+    assert (said["quality"], said["note"]) == (None, None)
+
+
+async def test_meta_is_asked_how_it_rates_a_number_only_where_that_is_wanted(
+    database_url: str, nats_url: str, log: Log
+) -> None:
+    stop, port = asyncio.Event(), free_port()
+    process = asyncio.create_task(sandbox(Sandbox(port=port, latency_ms=0), log, stop))
+    settings: dict[str, Any] = {
+        "graph_api_base_url": f"http://127.0.0.1:{port}", "secret_keys": (KEY,),
+        "access_token": Secret("t"), "default_phone_number_id": "100",
+    }  # fmt: skip
+    async with serving(database_url, nats_url, log, **settings) as gateway:
+        plain = (await gateway.get(f"{NUMBERS}/100")).body
+        (live,) = (await gateway.get(f"{NUMBERS}?live=true")).body["numbers"]
+        stop.set()
+        await asyncio.wait_for(process, 5)
+        again = (await gateway.get(f"{NUMBERS}/100?live=true")).body
+        await put(gateway, token=TOKEN)
+        numbers_now = (await gateway.get(f"{NUMBERS}?live=true")).body["numbers"]
+        assert (await gateway.get(f"{NUMBERS}?live=yes")).status == 400
+    assert (plain["quality"], plain["note"]) == (None, None)
+    assert (live["quality"], live["verifiedName"]) == ("GREEN", "Loopcast sandbox")
+    assert live["displayPhoneNumber"] == "+1 555-078-3881"
+    assert again == live
+    assert [(one["quality"], one["note"]) for one in numbers_now] == [
+        ("GREEN", None), (None, "Meta did not answer in time."),
+    ]  # fmt: skip
 
 
 async def test_a_number_that_is_dropped_is_gone(gateway: Running) -> None:

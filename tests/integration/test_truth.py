@@ -64,7 +64,9 @@ async def test_a_message_is_told_with_all_that_is_known_of_it(gateway: Running, 
     ("query", "found"),
     [("", [*range(1, 9)]), ("?state=failed", [4, 5]), ("?state=failed,unknown", [4, 5, 6]),
      ("?code=131049,131000", [4, 7]), ("?state=skipped&code=131049", [7]), ("?after=6", [7, 8]),
-     ("?state=canceled", [])],
+     ("?state=canceled", []), ("?q=4", [*range(1, 9)]), ("?q=0004", [5]),
+     ("?q=%2B49 170 0000006", [7]), ("?q=0049170-0000006", [7]), ("?q=491700000002", [3]),
+     ("?q=%2B1700", []), ("?q=000000&state=failed", [4, 5])],
 )  # fmt: skip
 async def test_messages_are_chosen_by_state_and_code(
     gateway: Running, pool: Pool, query: str, found: list[int]
@@ -93,6 +95,7 @@ async def test_pages_hold_every_message_once_and_say_where_the_next_begins(
     ("query", "says"),
     [("state=lost", "'lost' is no state: take of queued, sending, sent,"),
      ("state=", "'' is no state"), ("code=abc", "'abc' is no code"), ("code=1e3", "'1e3'"),
+     ("q=Ann", "q must be a number, or a part of one: 'A' is no part"),
      ("after=x", "after must be a seq"), ("after=-1", "after must be a seq"),
      ("limit=0", "limit must be a whole number from 1 to 1000."), ("limit=1001", "limit must"),
      ("code=" + ",".join(map(str, range(101))), "code may have 100 entries.")],

@@ -1,6 +1,7 @@
 """The files that containers are made and run with: what they promise, and that they agree."""
 
 import re
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -188,6 +189,16 @@ def test_an_image_runs_as_nobody_special_and_stops_when_told() -> None:
     # What changes most often comes last: a change of code makes these layers anew, and no other.
     assert final.index("COPY --from=dependencies") < final.index("COPY --from=code")
     assert "RUN" not in final[final.index("COPY --from=code") :]
+
+
+def test_an_image_has_the_command_line_and_all_that_it_imports() -> None:
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {"!cli", "!schemas"} <= set(ignored)
+    imports = re.compile(r"^(?:from|import) (\w+)", re.MULTILINE)
+    named = {name for file in (ROOT / "cli").glob("*.py") for name in
+             imports.findall(file.read_text())} - sys.stdlib_module_names  # fmt: skip
+    drawn = {"rich"}  # of `picture` alone, which is not looked for where there is no rich
+    assert named == {"cli", "schemas", "aiohttp", "msgspec"} | drawn
 
 
 def test_image_and_program_have_one_version_and_all_files_name_the_same_python() -> None:

@@ -34,6 +34,20 @@ def test_meta_is_asked_for_one_name_and_360dialog_for_all() -> None:
     assert first_page(DIALOG, "offer") == {"limit": "500", "offset": "0"}
 
 
+def test_all_templates_of_an_account_are_asked_for_in_long_pages() -> None:
+    asked = first_page(META, None)
+    assert (asked["limit"], "name" in asked) == ("300", False)
+    assert first_page(DIALOG, None) == first_page(DIALOG, "offer")
+
+
+def test_a_template_that_cannot_be_read_hides_none_of_the_others() -> None:
+    listed = msgspec.json.encode({"data": [OTHER, OURS, {"language": "de"}]})
+    read = read_page(META, None, first_page(META, None), 200, listed)
+    assert isinstance(read, Page)
+    assert [found.name for found in read.templates] == ["offer"]
+    assert read.unread == 2
+
+
 @pytest.mark.parametrize(
     ("provider", "shown"),
     [(META, {"data": [OTHER, OURS]}),

@@ -19,6 +19,7 @@ from gateway.described import (
     lists,
     service,
     submissions,
+    templates,
     truth,
     webhooks,
 )
@@ -103,7 +104,7 @@ def test_no_field_has_a_meaning_and_is_none() -> None:
 
 def test_no_route_and_no_field_is_described_in_two_files() -> None:
     parts = (
-        submissions, files, jobs, control, truth, lists, access, webhooks, service,
+        submissions, templates, files, jobs, control, truth, lists, access, webhooks, service,
     )  # fmt: skip
     assert sum(len(part.FIELDS) for part in parts) == len(described.FIELDS)
     assert sum(len(part.ROUTES) for part in parts) == len(described.ROUTES)
@@ -132,7 +133,9 @@ def test_every_refusal_of_the_catalogue_is_some_routes() -> None:
 
 def test_what_is_open_is_open_at_the_gate() -> None:
     for route in ROUTES:
-        is_open = route.path in (*auth.OPEN_PATHS, auth.SESSION_PATH)
+        is_open = route.path in (*auth.OPEN_PATHS, auth.SESSION_PATH) or (
+            route.path.startswith(auth.PAGE_FILES)
+        )
         assert description_of(route).is_open == is_open, route.path
 
 

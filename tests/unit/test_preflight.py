@@ -145,6 +145,7 @@ def test_each_value_that_is_missing_is_named_with_what_the_template_takes(form: 
         said = refused(quick({} if fault_of(less) else less), asked)
         assert said.error == "Template parameters do not match"
         assert said.message.startswith("offer (en_US) takes ")
+        assert said.details == {"places": [key_of(each) for each in form_of(asked).places]}
         assert key in said.message.partition("lacks ")[2]
 
 

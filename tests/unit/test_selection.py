@@ -6,10 +6,12 @@ from uuid import UUID
 import pytest
 
 from gateway.errors import Refusal
+from gateway.numbers import Numbers
 from gateway.selection import Page, Part, Place, Selection, page_of, part_of, place_of
 from schemas import truth_api as api
 from schemas.states import MessageState
 
+NUMBERS, GERMAN = Numbers(), Numbers("DE")
 FAILED, UNKNOWN = MessageState.FAILED, MessageState.UNKNOWN
 
 
@@ -18,12 +20,41 @@ def part(**asked: object) -> Part | Refusal:
 
 
 def test_without_a_question_all_is_asked_for() -> None:
-    assert page_of({}) == Page(Selection(None, None), 0, 100)
+    assert page_of({}, NUMBERS) == Page(Selection(None, None), 0, 100)
 
 
 def test_states_and_codes_are_listed_with_commas_and_each_counts_once() -> None:
-    page = page_of({"state": "failed, Unknown,failed", "code": "131026, -1", "after": "7"})
+    page = page_of({"state": "failed, Unknown,failed", "code": "131026, -1", "after": "7"}, NUMBERS)
     assert page == Page(Selection((FAILED, UNKNOWN), (131026, -1)), 7, 100)
+
+
+@pytest.mark.parametrize(
+    ("text", "patterns"),
+    [("345", ("%345%",)), (" 34-5 ", ("%345%",)), ("+49 170", ("49170%",)),
+     ("0049170", ("%0049170%", "49170%")), ("0170 12", ("%017012%",)),
+     ("+49 (0)170 1234567", ("4901701234567%", "491701234567")),
+     ("491701234567", ("%491701234567%", "491701234567"))],
+)  # fmt: skip
+def test_a_number_is_looked_for_whole_or_in_part(text: str, patterns: tuple[str, ...]) -> None:
+    page = page_of({"q": text}, NUMBERS)
+    assert page == Page(Selection(numbers=patterns), 0, 100)
+
+
+def test_a_number_written_as_at_home_is_looked_for_as_it_is_kept() -> None:
+    for text, patterns in {
+        "0170 1": ("%01701%", "491701%"),
+        "01701234567": ("%01701234567%", "491701234567%", "491701234567"),
+        "0044": ("%0044%", "44%"),
+    }.items():
+        page = page_of({"q": text}, GERMAN)
+        assert page == Page(Selection(numbers=patterns), 0, 100)
+
+
+@pytest.mark.parametrize("text", ["Ann", "+", "%", "1' OR '1", "1" * 41])
+def test_what_is_no_part_of_a_number_is_refused(text: str) -> None:
+    refusal = page_of({"q": text}, NUMBERS)
+    assert isinstance(refusal, Refusal)
+    assert refusal.message.startswith("q m")
 
 
 @pytest.mark.parametrize(
@@ -31,7 +62,7 @@ def test_states_and_codes_are_listed_with_commas_and_each_counts_once() -> None:
               {"limit": "\uff110"}],
 )  # fmt: skip
 def test_what_is_no_state_code_or_place_is_refused(query: dict[str, str]) -> None:
-    refusal = page_of(query)
+    refusal = page_of(query, NUMBERS)
     assert isinstance(refusal, Refusal)
     assert refusal.status == 400
 

@@ -7,7 +7,14 @@ import pytest
 
 from gateway.forms import Template
 from gateway.listings import Answer, Found, TokenRefused, Unavailable
-from gateway.templates import CACHE_SECONDS, FRESH_SECONDS, MOST_NAMES, REST_SECONDS, Templates
+from gateway.templates import (
+    CACHE_SECONDS,
+    FRESH_SECONDS,
+    LIST_SECONDS,
+    MOST_NAMES,
+    REST_SECONDS,
+    Templates,
+)
 
 
 @dataclass
@@ -15,11 +22,11 @@ class Meta:
     """Answers as told, when told, and counts what it was asked."""
 
     answer: Answer = field(default_factory=lambda: Found((Template("offer", "de"),)))
-    asked: list[str] = field(default_factory=list)
+    asked: list[str | None] = field(default_factory=list)
     may_answer: asyncio.Event = field(default_factory=asyncio.Event)
     now: float = 1000.0
 
-    async def ask(self, name: str) -> Answer:
+    async def ask(self, name: str | None) -> Answer:
         self.asked.append(name)
         answer = self.answer
         await self.may_answer.wait()
@@ -74,7 +81,7 @@ async def test_many_who_ask_at_once_are_one_question(meta: Meta, templates: Temp
     meta.may_answer.set()
     assert await asyncio.gather(*asking) == [meta.answer] * 50
     await other
-    assert sorted(meta.asked) == ["offer", "order_update"]
+    assert sorted(map(str, meta.asked)) == ["offer", "order_update"]
 
 
 async def test_one_that_goes_away_takes_nothing_from_the_others(
@@ -143,6 +150,45 @@ async def test_after_a_question_that_came_to_nothing_none_is_asked_for_a_while(
     meta.now += REST_SECONDS
     meta.answer = Found(())
     assert await templates.named("offer") == Found(())
+
+
+async def test_the_list_of_all_is_known_for_half_a_minute_and_apart_from_names(
+    meta: Meta, templates: Templates
+) -> None:
+    for passed in (0, LIST_SECONDS - 1):
+        meta.now += passed
+        assert await templates.all() == meta.answer
+    await templates.named("offer")
+    assert meta.asked == [None, "offer"]
+    meta.now += 1
+    await templates.all()
+    assert meta.asked == [None, "offer", None]
+
+
+async def test_a_template_whose_state_changed_makes_the_list_of_all_an_old_one(
+    meta: Meta, templates: Templates
+) -> None:
+    await templates.all()
+    templates.forget("offer")
+    await templates.all()
+    assert meta.asked == [None, None]
+
+
+async def test_a_list_that_cannot_be_had_keeps_nobody_from_asking_for_a_name(
+    meta: Meta, templates: Templates
+) -> None:
+    meta.answer = Unavailable("no answer within 15 seconds")
+    for _ in range(2):
+        assert await templates.all() == meta.answer
+    assert meta.asked == [None]
+    meta.answer = Found(())
+    assert await templates.named("offer") == Found(())
+    assert await templates.all() == Unavailable("no answer within 15 seconds")
+    meta.answer = Unavailable("HTTP 502")
+    meta.now += REST_SECONDS
+    await templates.named("other")
+    assert await templates.all() == meta.answer
+    assert meta.asked == [None, "offer", "other"]
 
 
 async def test_a_refused_token_is_asked_about_each_time(meta: Meta, templates: Templates) -> None:

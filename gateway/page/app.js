@@ -1,0 +1,110 @@
+// The shell: who is here, which view is shown, and the way between them. It starts itself.
+
+import { get, whenSignedOut } from "./api.js";
+import { fill, h, refill } from "./dom.js";
+import { every } from "./live.js";
+import { loading, refusal } from "./parts.js";
+import { matched } from "./router.js";
+import { showSignIn, signOut } from "./signin.js";
+import { VIEWS } from "./views.js";
+
+/**
+ * What every view gets: `service` (the answer of /api/service), `may(scope)`, `go(hash)`,
+ * `announce(text)` for screen readers, `reload()` shows the same view anew.
+ * @typedef {{service: any, may: function(string): boolean, go: function(string): void,
+ *   announce: function(string): void, reload: function(): void}} App
+ */
+
+const main = document.getElementById("main");
+const bar = document.getElementById("bar");
+const said = document.getElementById("said");
+
+let leave = () => {};
+let shown = 0;
+
+/** @type {App} */
+const app = {
+  service: null,
+  may: (scope) => app.service.holder.scopes.includes(scope) || app.service.holder.scopes.includes("admin"),
+  go: (hash) => (location.hash === hash ? show() : (location.hash = hash)),
+  announce: (text) => (said.textContent = text),
+  reload: () => show(),
+};
+
+async function begin() {
+  const answer = await get("/api/service", { keepsSession: true });
+  if (answer.status === 401) return signIn();
+  if (!answer.ok) return refill(main, h("div.page", null, refusal(answer, begin)));
+  app.service = answer.data;
+  drawBar();
+  return show();
+}
+
+function signIn() {
+  away();
+  refill(bar, brand());
+  document.title = "Sign in – Loopcast";
+  showSignIn(main, begin);
+}
+
+async function show() {
+  if (!app.service) return;
+  away();
+  const turn = ++shown;
+  const { view, params } = matched(VIEWS, location.hash);
+  mark(view.menu);
+  document.title = `${view.module.title} – Loopcast`;
+  const place = h("div.page");
+  refill(main, place);
+  fill(place, loading());
+  window.scrollTo(0, 0);
+  place.replaceChildren();
+  const cleanUp = await view.module.show(place, params, app);
+  if (turn !== shown) cleanUp?.();
+  else leave = cleanUp ?? (() => {});
+}
+
+function away() {
+  shown += 1;
+  leave();
+  leave = () => {};
+}
+
+const brand = () => h("a.brand", { href: "#/" }, h("span.brand-mark", { "aria-hidden": "true" }), "Loopcast");
+
+function drawBar() {
+  const links = VIEWS.filter((view) => view.menu && !view.isInner && (!view.needs || app.may(view.needs)));
+  const menu = links.map((view) => h("a", { href: view.hash, "data-menu": view.menu }, view.menu));
+  const { holder } = app.service;
+  const out = h("button.quiet", { type: "button", onclick: () => signOut().then(() => location.reload()) }, "Sign out");
+  const who = holder.asksForKeys ? h("div.who", null, h("span", null, holder.name), out) : null;
+  const stand = h("div.standstill", { id: "standstill" });
+  refill(bar, brand(), h("nav", { "aria-label": "Main" }, menu), who);
+  bar.after(document.getElementById("standstill") ?? stand);
+  every(5000, drawStandstill);
+}
+
+/** The red button is told on every page while it is on. */
+async function drawStandstill() {
+  const place = document.getElementById("standstill");
+  const answer = app.may("read") ? await get("/api/pause", { keepsSession: true }) : { ok: false };
+  if (!place || !answer.ok) return;
+  const text = answer.data.everythingIsPaused ? "Everything is paused: nothing leaves until it is released." : "";
+  if (place.textContent.startsWith(text) && Boolean(text) === Boolean(place.textContent)) return;
+  refill(place, text && h("p.notice.warn", { role: "status" }, text, " ", h("a", { href: "#/numbers" }, "Numbers")));
+}
+
+function mark(menu) {
+  for (const link of bar.querySelectorAll("[data-menu]")) {
+    if (link.dataset.menu === menu) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+function arrived() {
+  show().then(() => main.focus({ preventScroll: true }));
+}
+
+whenSignedOut(signIn);
+window.addEventListener("hashchange", arrived);
+begin();

@@ -1,0 +1,97 @@
+// Compose: a message, a list, a plan, one button.
+
+import { latest } from "./compose-asks.js";
+import { bubblePart } from "./compose-bubble.js";
+import { forget, keep, kept, storagesOf } from "./compose-draft.js";
+import { askTemplates, fromPart } from "./compose-from.js";
+import { reading } from "./compose-list.js";
+import { lookAt } from "./compose-lists.js";
+import { planPart } from "./compose-plan.js";
+import { askPlan } from "./compose-planner.js";
+import { problemsOf } from "./compose-problems.js";
+import { follow } from "./compose-template.js";
+import { testPart } from "./compose-test.js";
+import { toPart } from "./compose-to.js";
+import { valuesPart } from "./compose-values.js";
+import { whenPart } from "./compose-when.js";
+import { newKey } from "./api.js";
+import { h, say } from "./dom.js";
+import { ask } from "./parts.js";
+
+export const title = "Compose";
+
+const HANDS_REST_MS = 400;
+
+/** @param {HTMLElement} main @param {Record<string, any>} _params @param {import("./app.js").App} app */
+export function show(main, _params, app) {
+  const ctx = contextOf(app);
+  const parts = [fromPart(ctx), toPart(ctx), valuesPart(ctx), whenPart(ctx), bubblePart(ctx), planPart(ctx), testPart(ctx)];
+  const [from, to, values, when, bubble, plan, test] = parts.map((part) => part.root);
+  const stays = h("p.hint");
+  ctx.refresh = () => {
+    for (const part of parts) part.refresh();
+    say(stays, ctx.isKept ? "Kept in this browser until it is sent. The list goes with this tab." : "This browser keeps nothing: a reload loses what is written here.");
+    tellProblems(ctx);
+  };
+  main.append(
+    h("div.head", null, h("div", null, h("h1", null, title), stays), h("button.quiet", { type: "button", onclick: () => startOver(ctx) }, "Start over")),
+    h("div.compose", null, h("div.compose-steps", null, from, to, values, when), h("div.compose-side", null, bubble, plan, test)),
+  );
+  ctx.changed("list");
+  return () => Object.values(ctx.asks).forEach((one) => one.stop());
+}
+
+/**
+ * What the parts share. `changed(what)` is called after each change of `draft` or `list`; `told` is
+ * the last refusal with the field that it concerns.
+ */
+function contextOf(app) {
+  const storages = storagesOf(window);
+  const { draft, list } = kept(storages, newKey());
+  const ctx = {
+    app,
+    service: app.service,
+    draft,
+    list,
+    file: null,
+    read: reading(list.text, list.region),
+    numbers: null,
+    templates: { state: "none", list: [] },
+    template: null,
+    check: null,
+    plan: { state: "none" },
+    problems: [],
+    told: null,
+    row: 1,
+    fields: new Map(),
+    asks: { templates: latest(HANDS_REST_MS), list: latest(HANDS_REST_MS), plan: latest(HANDS_REST_MS), row: latest(HANDS_REST_MS) },
+    refresh: () => {},
+    save: () => (ctx.isKept = keep(storages, draft, list)),
+    forget: () => forget(storages),
+    changed: (what) => changed(ctx, what),
+  };
+  return ctx;
+}
+
+function changed(ctx, what) {
+  if (what === "from" || what === "list") askTemplates(ctx);
+  follow(ctx);
+  if (what === "list") ctx.asks.list.ask((signal) => lookAt(ctx, signal));
+  ctx.save();
+  ctx.problems = problemsOf(ctx);
+  askPlan(ctx);
+  ctx.refresh();
+}
+
+function tellProblems(ctx) {
+  const messages = new Map(ctx.problems.filter((problem) => !problem.isMissing).map((problem) => [problem.field, problem.message]));
+  if (ctx.told?.field) messages.set(ctx.told.field, ctx.told.message);
+  for (const [name, field] of ctx.fields) field.fail(messages.get(name) ?? null);
+}
+
+async function startOver(ctx) {
+  const isSure = await ask({ title: "Start over?", text: "The message, the list and all that is set here are forgotten.", confirm: "Start over", isGrave: true });
+  if (!isSure) return;
+  ctx.forget();
+  ctx.app.reload();
+}

@@ -1,0 +1,133 @@
+"""A whole stack for a browser to visit: gateway, daemon and sandbox, and what tests ask of them."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from deploy import stack
+from deploy.demo import demo_environ
+from deploy.programs import Program, running
+
+NUMBER = stack.SANDBOX_NUMBER
+# Quick enough for a test, slow enough to press a button while it runs.
+USUAL = {
+    "LOG_LEVEL": "warning",
+    "BULK_MESSAGES_PER_SECOND": "40",
+    "BULK_LOOP_SIZE": "40",
+    "BULK_LOOP_PAUSE_MS": "500",
+    "BULK_REQUEST_TIMEOUT_MS": "1000",
+    "SANDBOX_LATENCY_MS": "5",
+    "SANDBOX_THROUGHPUT": "0",
+    "SANDBOX_SEED": "1",
+}
+_SUBMIT_SECONDS = aiohttp.ClientTimeout(total=60)
+
+
+@dataclass
+class Stack:
+    """The programs while they run; each can be stopped and started again on its port."""
+
+    plan: stack.Plan
+    http: aiohttp.ClientSession
+    _programs: dict[str, Program]
+    _runs: dict[str, ExitStack]
+
+    @property
+    def url(self) -> str:
+        return self.plan.gateway_url
+
+    @property
+    def sandbox_url(self) -> str:
+        assert self.plan.sandbox_url
+        return self.plan.sandbox_url
+
+    def start(self, name: str) -> subprocess.Popen[bytes]:
+        """One program, until it is stopped."""
+        run = ExitStack()
+        child = run.enter_context(running(self._programs[name]))
+        self._runs[name] = run
+        return child
+
+    def stop(self, name: str) -> None:
+        self._runs.pop(name).close()
+
+    def stop_all(self) -> None:
+        """In the order that is the reverse of their start."""
+        for name in reversed(list(self._runs)):
+            self.stop(name)
+
+    async def submit(self, total: int, *, first: int = 1, **fields: Any) -> str:
+        """A campaign with words of its own for each recipient; returns the job's id.
+
+        `first`: of its recipients; one person of two jobs at once would have to wait in between.
+        """
+        rows = [row(seq) for seq in range(first, first + total)]
+        return await self.submit_rows(rows, **fields)
+
+    async def submit_rows(self, rows: list[dict[str, str]], **fields: Any) -> str:
+        body = {
+            "templateName": "order_update",
+            "phoneNumberId": NUMBER,
+            "recipientColumn": "phone",
+            "data": rows,
+            "variableMappings": {"1": "name", "2": "order"},
+            **fields,
+        }
+        made = await self.ask("POST", "/api/whatsapp/bulk-customize-send", body)
+        job_id: str = made["jobId"]
+        return job_id
+
+    async def job(self, job_id: str) -> dict[str, Any]:
+        return await self.ask("GET", f"/api/bulk/job/{job_id}")
+
+    async def sent_to(self, number: str) -> int:
+        """How many different people the sandbox took a message for, from this sending number."""
+        query = f"limit=100000&phone_number_id={number}"
+        entries = (await self.ask_sandbox("GET", f"/sandbox/ledger?{query}"))["entries"]
+        people = {entry["to"] for entry in entries}
+        assert len(people) == len(entries), "somebody got it twice"
+        return len(people)
+
+    async def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        """An answer of the gateway that is no refusal."""
+        return await self._ask(method, f"{self.url}{path}", body)
+
+    async def ask_sandbox(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
+        return await self._ask(method, f"{self.sandbox_url}{path}", body)
+
+    async def _ask(self, method: str, url: str, body: Any) -> dict[str, Any]:
+        async with self.http.request(method, url, json=body, timeout=_SUBMIT_SECONDS) as answer:
+            told: dict[str, Any] = await answer.json()
+            assert answer.ok, told
+            return told
+
+
+def row(seq: int) -> dict[str, str]:
+    """A recipient of a list."""
+    return {"phone": f"+49 1511 {seq:07d}", "name": f"Name {seq}", "order": f"A-{seq}"}
+
+
+@contextlib.asynccontextmanager
+async def stack_in(folder: Path, environ: Mapping[str, str], key: str = "") -> AsyncIterator[Stack]:
+    """A stack with its data and logs in `folder`, of servers of its own unless `environ` has some.
+
+    `key`: what its requests bring, where keys are set.
+    """
+    wanted = stack.plan({**demo_environ(os.environ), **USUAL, **environ})
+    programs = {program.name: program for program in stack.programs(wanted, folder, folder)}
+    headers = {"X-API-Key": key} if key else {}
+    async with aiohttp.ClientSession(headers=headers) as http:
+        made = Stack(wanted, http, programs, {})
+        try:
+            for name in programs:
+                made.start(name)
+            yield made
+        finally:
+            made.stop_all()
