@@ -9,7 +9,20 @@ from typing import Final
 
 import msgspec
 
-from cli import arguments, completion, export, jobs, programs, send, suppress, watch
+from cli import (
+    arguments,
+    change,
+    completion,
+    export,
+    jobs,
+    keys,
+    numbers,
+    programs,
+    recipient,
+    send,
+    suppress,
+    watch,
+)
 from cli.client import Api, connected
 from cli.exits import Exit
 from cli.place import Wrong, place_of
@@ -18,35 +31,46 @@ from cli.screen import Screen, drop_output, standard
 Command = Callable[[Api, Screen, argparse.Namespace], Awaitable[Exit]]
 COMMANDS: Final[dict[str, Command]] = {
     "send": send.run,
+    "test-send": send.tried,
     "watch": watch.run,
     "jobs": jobs.listed,
-    "job": jobs.shown,
+    "job": jobs.one,
     "pause": jobs.wanted,
     "resume": jobs.wanted,
     "cancel": jobs.wanted,
+    "change": change.run,
     "resend": send.again,
     "export": export.run,
+    "recipient": recipient.run,
     "suppress": suppress.run,
+    "numbers": numbers.run,
+    "keys": keys.run,
 }
 
 
 def main(words: Sequence[str]) -> int:
     """Run one command; returns the exit code."""
     screen = standard()
-    if programs.is_program(words):
-        return programs.become(screen, words, os.environ)
-    options = arguments.parser().parse_args(words)
-    if options.command == "completion":
-        screen.put(completion.script(arguments.parser(), options.shell))
-        return Exit.DONE
     try:
-        return asyncio.run(run(options, os.environ, screen))
-    except KeyboardInterrupt:
-        screen.say("\nStopped. What was submitted goes on.")
+        try:
+            return _done(screen, words)
+        finally:
+            screen.out.flush()
+    except KeyboardInterrupt:  # what that means, the command has said
         return Exit.INTERRUPTED
     except BrokenPipeError:  # whoever reads has read enough, as `head` has
         drop_output()
         return Exit.DONE
+
+
+def _done(screen: Screen, words: Sequence[str]) -> int:
+    if programs.is_program(words):
+        return programs.become(screen, words, os.environ)
+    options = arguments.parser().parse_args(words)
+    if options.command == "completion":
+        screen.put(completion.script(arguments.parser(), options.shell).rstrip("\n"))
+        return Exit.DONE
+    return asyncio.run(run(options, os.environ, screen))
 
 
 async def run(options: argparse.Namespace, environ: Mapping[str, str], screen: Screen) -> Exit:

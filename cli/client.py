@@ -14,6 +14,8 @@ from schemas.version import VERSION
 
 # Pausing waits 2 s for a daemon, preflight 5 s for Meta; a minute is a gateway that hangs.
 _ASKED: Final = aiohttp.ClientTimeout(total=60, sock_connect=5)
+# For what is welcome, and waited for by nobody.
+GLANCE: Final = aiohttp.ClientTimeout(total=5)
 # Files of 50 MiB over a slow line: what counts is that bytes move.
 MOVING: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
 # The stream pings every 15 s: silence of 40 s is a broken connection.

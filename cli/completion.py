@@ -1,45 +1,22 @@
 """Shell completion of commands and options, made from the parser itself. Pure."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
-_BASH: Final = """\
-# Completion of loopcast's commands and options. In ~/.bashrc: eval "$(loopcast completion bash)"
-_loopcast() {
-    local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" path="" word
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case "$path/$word" in
-@PATHS@) path="$path/$word" ;;
-        esac
-    done
-    COMPREPLY=()
-    case "$path $previous" in
-@CHOICES@
-    esac
-    case "$path" in
-@WORDS@
-    esac
+from cli import completion_bash, completion_fish, completion_zsh
+from cli.typed import Typed, Word
+
+_SHELLS: Final[dict[str, Callable[[Typed], str]]] = {
+    "bash": completion_bash.script,
+    "zsh": completion_zsh.script,
+    "fish": completion_fish.script,
 }
-complete -o bashdefault -o default -F _loopcast loopcast ./loopcast
-"""
-_ZSH: Final = """\
-# Completion of loopcast's commands and options. In ~/.zshrc, after compinit:
-# eval "$(loopcast completion zsh)"
-autoload -U +X bashcompinit && bashcompinit
-"""
 
 
 def script(parser: argparse.ArgumentParser, shell: str) -> str:
-    """What a shell is to read; zsh takes bash's by its own bashcompinit."""
-    made_of = dict(parsers(parser, ""))
-    paths = "|".join(path for path in made_of if path)
-    made = (
-        _BASH.replace("@PATHS@", f"            {paths}")
-        .replace("@CHOICES@", "\n".join(_choices(made_of)))
-        .replace("@WORDS@", "\n".join(_words(made_of)))
-    )
-    return made if shell == "bash" else _ZSH + made
+    """What a shell is to read."""
+    return _SHELLS[shell]({path: list(_words(one)) for path, one in parsers(parser, "")})
 
 
 def parsers(
@@ -53,24 +30,19 @@ def parsers(
                 yield from parsers(child, f"{path}/{name}")
 
 
-def _choices(parsers: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
-    """Values of an option that has a few; any other one's are files, or nobody's to know."""
-    for path, parser in parsers.items():
-        for action in parser._actions:  # noqa: SLF001
-            takes_value = action.option_strings and action.nargs != 0
-            if not takes_value:
-                continue
-            patterns = "|".join(f'"{path} {option}"' for option in action.option_strings)
-            values = " ".join(map(str, action.choices or ()))
-            found = f'COMPREPLY=($(compgen -W "{values}" -- "$current")); ' if values else ""
-            yield f"        {patterns}) {found}return ;;"
+def _words(parser: argparse.ArgumentParser) -> Iterator[Word]:
+    """What may come next: options, commands, choices of an argument."""
+    for action in parser._actions:  # noqa: SLF001
+        if action.option_strings:
+            values = tuple(map(str, action.choices or ()))
+            names = tuple(action.option_strings)
+            yield Word(names, _help(action), values, takes_value=action.nargs != 0)
+        elif isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
+            for one in action._choices_actions:  # noqa: SLF001
+                yield Word((one.dest,), _help(one))
+        else:
+            yield from (Word((str(name),), "") for name in action.choices or ())
 
 
-def _words(parsers: dict[str, argparse.ArgumentParser]) -> Iterator[str]:
-    """Commands, choices and options that may come next."""
-    for path, parser in parsers.items():
-        words: list[str] = []
-        for action in parser._actions:  # noqa: SLF001
-            words += action.option_strings or [str(name) for name in action.choices or ()]
-        reply = f'COMPREPLY=($(compgen -W "{" ".join(words)}" -- "$current"))'
-        yield f'        "{path}") {reply} ;;'
+def _help(action: argparse.Action) -> str:
+    return action.help or ""

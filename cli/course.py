@@ -1,37 +1,23 @@
-"""A job that is being watched, as its frames and snapshots tell it. Pure: no clock of its own."""
+"""A job that is being watched, as its frames and snapshots tell it. Pure: no clock of its own.
 
-from collections import deque
-from collections.abc import Mapping
+The frames are those of `?detail=loops`: single messages are told as sums, so that a job of any
+size, at any speed, costs a few frames a second.
+"""
+
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
-from schemas.api import Connection, JobSummary, JobView
-from schemas.events import (
-    JobCompleted,
-    JobStateChanged,
-    LoopCompleted,
-    LoopStarted,
-    MessageFailed,
-    MessageSent,
-    MessageSkipped,
-)
+from cli.measure import Measure
+from schemas.api import Connection, JobSummary, JobView, ProgressFrame
+from schemas.events import JobCompleted, JobStateChanged, LoopCompleted, LoopStarted
 
-Known = (
-    Connection
-    | LoopStarted
-    | MessageSent
-    | MessageFailed
-    | MessageSkipped
-    | LoopCompleted
-    | JobStateChanged
-    | JobCompleted
-)
+Known = Connection | LoopStarted | ProgressFrame | LoopCompleted | JobStateChanged | JobCompleted
 _DECODER: Final[msgspec.json.Decoder[Known]] = msgspec.json.Decoder(Known)
-_RATE_OVER_SECONDS: Final = 5.0
-_FEED: Final = 4  # failures shown; the job lists all by their codes
+_NAMES: Final = ("sent", "failed", "unknown", "skipped", "canceled")
+_REASONS: Final = 4  # that failures are shown with; the job lists all
 
 
 def frame_of(data: bytes) -> Known | None:
@@ -63,8 +49,7 @@ class Loop:
 
     @property
     def counts(self) -> dict[str, int]:
-        names = ("sent", "failed", "unknown", "skipped", "canceled")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in _NAMES}
 
 
 @dataclass
@@ -77,15 +62,13 @@ class Course:
     limited_by: str | None = None
     limited_until: datetime | None = None
     loops: list[Loop] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
+    completed: list[int] = field(default_factory=list)  # numbers of loops, as they were completed
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_NAMES, 0))
     end: JobCompleted | None = None
-    failures: deque[str] = field(default_factory=lambda: deque(maxlen=_FEED))
+    failures: list[str] = field(default_factory=list)  # reasons, the most frequent first
     is_away: bool = False  # no connection
-    pause_until: float | None = None
-    _pause_seconds: float = 0.0
-    _first_at: float | None = None
-    _last_rate: float = 0.0
-    _times: deque[float] = field(default_factory=deque)
+    measure: Measure = field(default_factory=Measure)
+    _running: int = 1  # the loop that messages are counted for
 
     @property
     def total(self) -> int:
@@ -99,52 +82,46 @@ class Course:
         """Take in one frame."""
         match frame:
             case Connection():
-                self._attach(frame.job)
+                self._attach(frame.job, now)
             case LoopStarted():
-                self._loop(frame.loop_index).state = self.state = "running"
-                self._begin_anew()
-            case MessageSent() | MessageFailed() | MessageSkipped():
-                self._message(frame, now)
+                self._running, self.state = frame.loop_index, "running"
+                self._loop(frame.loop_index).state = "running"
+                self.measure.loop_begins(self.done, now)
+            case ProgressFrame():
+                self._progress(frame)
+                self.measure.note(self.done, now)
             case LoopCompleted():
-                self._loop_over(frame, now)
+                self._loop_over(frame)
+                self.measure.loop_ends(self.done, frame.pause_ms, now)
             case JobStateChanged():
                 self.state, self.reason = frame.state, frame.reason
-                self._begin_anew()
+                self.measure.begin_anew(self.done, now)
             case JobCompleted():
                 self.end, self.state, self.reason = frame, frame.state, frame.error
                 self.limited_by = None
 
-    def look(self, job: JobSummary) -> None:
-        """What only a look at the job tells: what holds it back."""
+    def look(self, job: JobView) -> None:
+        """What only a look at the job tells: what holds it back, why messages failed, its end."""
+        self.failures = [
+            f"{error.count} × {error.code} {error.title}" for error in job.errors[:_REASONS]
+        ]
         if self.end is None:
             self.state, self.reason = job.state, job.reason
             self.limited_by, self.limited_until = job.limited_by, job.limited_until
+            self.measure.expect(job.eta_seconds, job.queued + job.sending)
 
     def rate(self, now: float) -> float:
-        """Outcomes a second, over the last five of this loop; 0 in a pause."""
-        while self._times and self._times[0] <= now - _RATE_OVER_SECONDS:
-            self._times.popleft()
-        if self._first_at is None or not self._times or self.pause_left(now):
-            return 0.0
-        seconds = min(_RATE_OVER_SECONDS, now - self._first_at)
-        if seconds >= 1:  # of less nothing can be said
-            self._last_rate = len(self._times) / seconds
-        return self._last_rate
-
-    def pause_left(self, now: float) -> float:
-        """Seconds until the next loop may start; 0 outside of a pause."""
-        return max(0.0, (self.pause_until or now) - now)
+        """Outcomes a second, of late; 0 in a pause, and while nothing can be said."""
+        return 0.0 if self.measure.pause_left(now) else self.measure.rate(now)
 
     def seconds_left(self, now: float) -> float | None:
-        """At the rate so far, pauses included; None while nobody can say."""
-        rate = self.rate(now) or self._last_rate
-        if self.end or self.state in {"paused", "settling"} or not rate:
+        """Until the end, pauses included; None while nobody can say."""
+        if self.end or self.state in {"paused", "settling"}:
             return None
-        open_loops = sum(loop.state != "completed" for loop in self.loops[:-1])
-        sending = (self.total - self.done) / rate
-        return sending + open_loops * self._pause_seconds + self.pause_left(now)
+        pauses = sum(loop.state != "completed" for loop in self.loops[:-1])
+        return self.measure.seconds_left(self.total - self.done, pauses, now)
 
-    def _attach(self, job: JobView) -> None:
+    def _attach(self, job: JobView, now: float) -> None:
         self.job = job
         self.loops = [
             Loop(
@@ -153,45 +130,34 @@ class Course:
             )
             for view in job.loops
         ]  # fmt: skip
+        told = set(self.completed)
+        self.completed += [
+            loop.number
+            for loop in self.loops
+            if loop.state == "completed" and loop.number not in told
+        ]
+        self._running = max(1, job.current_loop)
+        self.counts = {name: getattr(job, name) for name in _NAMES}
+        self.measure.begin_anew(self.done, now)
         self.look(job)
-        self.counts = _sum(self.loops)
-        self.pause_until = None
-
-    def _begin_anew(self) -> None:
-        """The rate is that of the sending: a pause is over, and not a part of it."""
-        self.pause_until = self._first_at = None
-        self._times.clear()
 
     def _loop(self, number: int) -> Loop:
         return self.loops[number - 1]
 
-    def _message(self, frame: MessageSent | MessageFailed | MessageSkipped, now: float) -> None:
-        loop = self._loop(frame.loop_index)
-        match frame:
-            case MessageSent():
-                loop.sent += 1
-            case MessageFailed():
-                loop.failed += 1
-                error = frame.error
-                self.failures.append(f"{frame.to}: {error.code} {error.title}")
-            case MessageSkipped():
-                loop.skipped += 1
-        self.counts = _sum(self.loops)
-        self._first_at = now if self._first_at is None else self._first_at
-        self._times.append(now)
-        self.rate(now)
+    def _progress(self, frame: ProgressFrame) -> None:
+        """What is new since the last word is of the loop that runs, as far as it has room."""
+        loop = self._loop(self._running)
+        for name in ("sent", "failed"):
+            now_is = getattr(frame, name)
+            more = min(now_is - self.counts[name], loop.size - loop.done)
+            setattr(loop, name, max(0, getattr(loop, name) + more))
+            self.counts[name] = now_is
 
-    def _loop_over(self, frame: LoopCompleted, now: float) -> None:
+    def _loop_over(self, frame: LoopCompleted) -> None:
         loop = self._loop(frame.loop_index)
-        loop.sent, loop.failed, loop.unknown = frame.sent, frame.failed, frame.unknown
-        loop.skipped, loop.state, loop.seconds = frame.skipped, "completed", frame.duration_ms / 1e3
+        for name in ("sent", "failed", "unknown", "skipped"):
+            self.counts[name] += getattr(frame, name) - getattr(loop, name)
+            setattr(loop, name, getattr(frame, name))
+        loop.state, loop.seconds = "completed", frame.duration_ms / 1e3
         loop.pause_ms = frame.pause_ms
-        self.counts = _sum(self.loops)
-        self._pause_seconds = max(self._pause_seconds, frame.pause_ms / 1e3)
-        self.pause_until = now + frame.pause_ms / 1e3 if frame.pause_ms else None
-
-
-def _sum(loops: list[Loop]) -> dict[str, int]:
-    counts = [loop.counts for loop in loops]
-    names: Mapping[str, int] = Loop(0, 0).counts
-    return {name: sum(each[name] for each in counts) for name in names}
+        self.completed.append(frame.loop_index)

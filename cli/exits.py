@@ -24,10 +24,10 @@ class Exit(IntEnum):
 MEANINGS: Final = {
     Exit.DONE: "done; of a job that was watched: everybody was sent to, or had opted out",
     Exit.FAILED: "a file cannot be read or written, or an answer not be understood; "
-    "the doctor found something",
+    "a question was answered with no; the doctor found something",
     Exit.USAGE: "the command is none, or does not fit its list; nothing was submitted",
     Exit.REFUSED: "the gateway refused it, and says what to do; nothing was made",
-    Exit.NOT_FOUND: "there is no such job, upload or number",
+    Exit.NOT_FOUND: "there is no such job, upload, number, key or recipient",
     Exit.NOT_ALLOWED: "the key is missing or wrong, or may not do that",
     Exit.UNREACHABLE: "no answer, or the gateway is busy: try again",
     Exit.MISSED: "the watched job is over, and some have failed or are in doubt",

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import PurePath
 
-from cli.arguments import FORMATS
 from cli.client import Api
 from cli.exits import Exit
 from cli.files import fetch
+from cli.options import FORMATS
 from cli.screen import Screen
 from cli.watch import newest
 

@@ -1,7 +1,8 @@
 """A watched job as lines: for pipes, files and terminals that draw nothing. Pure, but for `put`."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from math import ceil
 
 from cli.course import Course, Loop
 from cli.words import clean, clock, count, label, limit, told
@@ -13,7 +14,7 @@ class Lines:
 
     put: Callable[[str], None]
     every_seconds: float
-    _told_loops: set[int] = field(default_factory=set)
+    _told_loops: int = 0
     _told_state: tuple[str, bool] | None = None
     _next: float | None = None
 
@@ -34,12 +35,12 @@ class Lines:
     def _news(self, course: Course) -> Iterator[str]:
         if (state := (course.state, course.is_away)) != self._told_state:
             if (self._told_state is not None or course.is_away) and not course.end:
-                yield state_line(course)
+                is_back = self._told_state is not None and self._told_state[1] > course.is_away
+                yield ("connected again; " if is_back else "") + state_line(course)
             self._told_state = state
-        for loop in course.loops:
-            if loop.state == "completed" and loop.number not in self._told_loops:
-                self._told_loops.add(loop.number)
-                yield loop_line(loop, len(course.loops))
+        for number in course.completed[self._told_loops :]:
+            yield loop_line(course.loops[number - 1], len(course.loops))
+        self._told_loops = len(course.completed)
 
 
 def heading(course: Course) -> str:
@@ -99,8 +100,8 @@ def ending(course: Course) -> str:
 
 
 def _held(course: Course, now: float) -> list[str]:
-    pause = course.pause_left(now)
+    pause = course.measure.pause_left(now)
     if pause and course.state == "running":
-        return [f"next loop in {pause:.0f} s"]
+        return [f"next loop in {ceil(pause)} s"]
     words = limit(course.limited_by, course.limited_until)
     return [words] if words and course.state in {"running", "queued"} else []

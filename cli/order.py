@@ -10,6 +10,7 @@ from schemas.upload_api import Upload
 QUICK: Final = "/api/whatsapp/bulk-quick-send"
 CUSTOMIZE: Final = "/api/whatsapp/bulk-customize-send"
 DIRECT: Final = "/api/bulk/send"
+TEST: Final = "/api/whatsapp/test-send"
 _BETWEEN_NUMBERS: Final = re.compile(r"[\r\n,;\t]+")
 
 Body = dict[str, Any]
@@ -74,6 +75,13 @@ def of_rows(options: argparse.Namespace, number: str, upload: Upload) -> tuple[s
         "hasHeader": options.header, "zoneColumn": options.zone_column,
     }  # fmt: skip
     return CUSTOMIZE, _given(body | _plan(options))
+
+
+def of_test(options: argparse.Namespace, body: Body) -> Body:
+    """The body of a submission as that of a test of it. When it goes is no matter of a test."""
+    plan = _plan(options)
+    tried = {name: value for name, value in body.items() if name not in plan}
+    return tried | _given({"to": options.to, "row": options.row})
 
 
 def upload_query(options: argparse.Namespace, filename: str) -> dict[str, str]:

@@ -1,8 +1,10 @@
 """A watched job as a picture on a terminal, by rich: bars of loops, a line of figures, failures."""
 
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
+from rich.control import Control
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -11,9 +13,10 @@ from cli.course import Course, Loop
 from cli.lines import ending, state_line, status, title
 from cli.words import clean, clock
 
-_OTHER_CELLS: Final = 42  # of a line, beside its bar: name, figures, time and gaps
-_OTHER_LINES: Final = 10  # two of heading, sum, status, reason, failures, the shell's
 _COLORS: Final = {"completed": "green", "canceled": "dim", "running": "cyan"}
+_NARROW: Final = 60  # columns; below, words make room for bars
+_MOST_CELLS: Final = 40
+_GAP: Final = 2
 
 
 class Picture:
@@ -21,26 +24,64 @@ class Picture:
 
     def __init__(self, live: Live) -> None:
         self._live = live
+        self._size = live.console.size
 
     def show(self, course: Course, now: float) -> None:
         """Draw it as it is now."""
-        if course.job is not None:
-            self._live.update(picture(course, now, self._live.console), refresh=True)
+        if course.job is None:
+            return
+        console = self._live.console
+        if console.size != self._size:  # the terminal has broken the lines that were drawn anew
+            self._size = console.size
+            console.control(Control.clear(), Control.home())
+        self._live.update(picture(course, now, console), refresh=True)
 
 
 def picture(course: Course, now: float, console: Console) -> RenderableType:
     """The job at this moment, no wider and no higher than the terminal."""
-    cells = max(8, min(40, console.width - _OTHER_CELLS))
-    shown = around(course.loops, max(3, console.height - _OTHER_LINES))
-    rows = Table.grid(padding=(0, 2))
-    whole = _bar(course.done, course.total, cells, _color(course.state))
-    done = Text(f"{course.done} of {course.total}", justify="right")
-    rows.add_row("all", whole, done, course.state)
-    for loop in shown if len(course.loops) > 1 else []:
-        name = f"loop {loop.number}/{len(course.loops)}"
-        bar = _bar(loop.done, loop.size, cells, _color(loop.state))
-        rows.add_row(name, bar, Text(f"{loop.done} of {loop.size}", justify="right"), _says(loop))
-    return Group(*_above(course), rows, *_below(course, now))
+    above, below = _above(course), _below(course, now)
+    high = sum(len(line.wrap(console, console.width)) for line in [*above, *below])
+    places = max(1, console.height - high - 2)  # the sum of all, and the line of the cursor
+    shown = around(course.loops, places) if len(course.loops) > 1 else []
+    lines = [_Line("all", course.done, course.total, course.state, course.state)]
+    lines += [_line(loop, course, is_narrow=console.width < _NARROW) for loop in shown]
+    return Group(*above, _table(lines, console.width), *below)
+
+
+@dataclass(frozen=True)
+class _Line:
+    name: str
+    done: int
+    size: int
+    state: str
+    says: str
+
+    def figures(self, *, is_narrow: bool) -> str:
+        return f"{self.done}/{self.size}" if is_narrow else f"{self.done} of {self.size}"
+
+
+def _line(loop: Loop, course: Course, *, is_narrow: bool) -> _Line:
+    name = f"{loop.number}/{len(course.loops)}"
+    says = _says(loop)
+    return _Line(name if is_narrow else f"loop {name}", loop.done, loop.size, loop.state, says)
+
+
+def _table(lines: list[_Line], width: int) -> Table:
+    """Bars take what words leave. The room of words does not change from one moment to the next:
+    a bar that changes its length is no bar.
+    """
+    is_narrow = width < _NARROW
+    names = max(len(line.name) for line in lines)
+    figures = max(len(replace(line, done=line.size).figures(is_narrow=is_narrow)) for line in lines)
+    words = 0 if is_narrow else max(14, *(len(line.says) for line in lines))
+    cells = max(4, min(_MOST_CELLS, width - names - figures - words - _GAP * (3 - is_narrow)))
+    table = Table.grid(padding=(0, _GAP))
+    for line in lines:
+        bar = _bar(line.done, line.size, cells, _color(line.state))
+        told = line.figures(is_narrow=is_narrow).rjust(figures)
+        row = (line.name, bar, told) if is_narrow else (line.name, bar, told, line.says)
+        table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+    return table
 
 
 def around(loops: list[Loop], places: int) -> list[Loop]:

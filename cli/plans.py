@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from cli.told import as_typed
 from cli.words import at, clean, clock, count
 from schemas.api import RejectedLine, Submitted
 from schemas.plan_api import DryRun
@@ -17,7 +18,7 @@ def upload_lines(upload: Upload) -> Iterator[str]:
     found = f"{count(upload.rows, 'row')}, {upload.valid} can be sent to"
     yield f"{clean(upload.filename or 'The file')}: {found}{_less(upload.duplicates)}"
     if upload.country_problem:
-        yield f"  {clean(upload.country_problem.message.replace('?region=', '--region'))}"
+        yield f"  {clean(as_typed(upload.country_problem.message))}"
     yield from (f"  {clean(warning)}" for warning in upload.warnings)
 
 

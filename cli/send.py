@@ -1,8 +1,9 @@
-"""`loopcast send` and `resend`: a submission, told of and watched if that is wanted."""
+"""`loopcast send`, `test-send`, `resend`: a submission, told of and watched if that is wanted."""
 
 import argparse
 import asyncio
 import uuid
+from asyncio import sleep as rest
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,24 @@ _LONGEST_WAIT_SECONDS: Final = 30.0
 
 async def run(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
     """Submit a list, or tell what would become of it."""
+    made = await _ordered(api, screen, options)
+    return made if isinstance(made, Exit) else await _go(api, screen, options, *made)
+
+
+async def tried(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
+    """One message of it, to a number of one's own."""
+    if options.row and not order.has_rows(options):
+        return screen.wrong("--row is of a FILE or an --upload", Exit.USAGE)
+    made = await _ordered(api, screen, options)
+    if isinstance(made, Exit):
+        return made
+    return await _go(api, screen, options, order.TEST, order.of_test(options, made[1]))
+
+
+async def _ordered(
+    api: Api, screen: Screen, options: argparse.Namespace
+) -> tuple[str, order.Body] | Exit:
+    """What is to be posted, and where; or why it cannot be."""
     if wrong := order.what_is_wrong(options):
         return screen.wrong(wrong.sentence, Exit.USAGE)
     number = options.number or await _only_number(api)
@@ -34,13 +53,14 @@ async def run(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
         return screen.wrong(number.sentence, Exit.USAGE)
     if not isinstance(number, str):
         return screen.no(number)
-    made = await _order(api, screen, options, number)
-    if isinstance(made, Exit):
-        return made
-    path, body = made
-    if options.dry_run:
-        return await _plan(api, screen, options, path, body)
-    return await _submit(api, screen, options, path, body)
+    return await _order(api, screen, options, number)
+
+
+async def _go(
+    api: Api, screen: Screen, options: argparse.Namespace, path: str, body: order.Body
+) -> Exit:
+    does = _plan if options.dry_run else _submit
+    return await does(api, screen, options, path, body)
 
 
 async def again(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
@@ -63,7 +83,9 @@ async def _order(
     """The form and its body, the file brought before."""
     try:
         if not order.has_rows(options):
-            return order.of_numbers(options, number, _numbers(screen, options))
+            is_test = options.command == "test-send"  # whose number is the one that it goes to
+            numbers = options.to if is_test else _numbers(screen, options)
+            return order.of_numbers(options, number, numbers)
         upload = await _upload(api, options)
     except OSError as error:
         return screen.wrong(f"{options.file} cannot be read: {error.strerror}")
@@ -84,7 +106,7 @@ def _numbers(screen: Screen, options: argparse.Namespace) -> str:
         return Path(options.file).read_text(encoding="utf-8-sig")
     if screen.input.isatty():
         screen.say("Numbers, one a line; Ctrl-D ends them:")
-    return screen.input.read()
+    return screen.read()
 
 
 async def _upload(api: Api, options: argparse.Namespace) -> Answered | No:
@@ -140,13 +162,15 @@ async def _submit(
     api: Api, screen: Screen, options: argparse.Namespace, path: str, body: order.Body
 ) -> Exit:
     key = options.idempotency_key or f"cli-{uuid.uuid4()}"
-    answer = await _submitted(api, screen, path, body, key)
+    try:
+        answer = await _submitted(api, screen, path, body, key)
+    except asyncio.CancelledError:  # Ctrl-C
+        screen.interrupted(_doubt(key, body))
+        raise
     if not isinstance(answer, Answered):
         code = screen.no(answer)
         if code is Exit.UNREACHABLE:
-            upload = f" --upload {body['uploadId']} without FILE" if "uploadId" in body else ""
-            screen.say(f"  Whether the job was made is not certain. The same command with"
-                       f" --idempotency-key {key}{upload} makes no second one.")  # fmt: skip
+            screen.say(f"  {_doubt(key, body)}")
         return code
     made = msgspec.json.decode(answer.body, type=Submitted)
     for line in submitted_lines(made):
@@ -157,6 +181,14 @@ async def _submit(
         screen.put(str(made.job_id))
         screen.say(f"Follow it: loopcast watch {made.job_id}")
     return await follow(api, screen, options, str(made.job_id)) if options.watch else Exit.DONE
+
+
+def _doubt(key: str, body: order.Body) -> str:
+    upload = f" --upload {body['uploadId']} without FILE" if "uploadId" in body else ""
+    return (
+        "Whether the job was made is not certain. The same command with"
+        f" --idempotency-key {key}{upload} makes no second one."
+    )
 
 
 async def _submitted(
@@ -170,7 +202,7 @@ async def _submitted(
         if isinstance(answer, Answered) or wait is None:
             break
         screen.say(f"No answer that counts; again in {wait:g} s.")
-        await asyncio.sleep(wait)
+        await rest(wait)
         answer = await api.send("POST", path, body, headers=headers)
     return answer
 

@@ -3,18 +3,17 @@
 import argparse
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote
-
-import msgspec
 
 from cli.answers import Answered, No
 from cli.client import MOVING, Api
 from cli.exits import Exit
 from cli.files import fetch
+from cli.people_tables import suppression_lines
 from cli.plans import rejected_lines
+from cli.results import shown
 from cli.screen import Screen
-from cli.tables import suppression_lines
 from schemas.suppression_api import Lifted, ListChange, NumberView, SuppressionList
 
 _LIST: Final = "/api/suppressions"
@@ -28,7 +27,10 @@ async def run(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
 async def _add(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
     numbers = options.numbers
     if numbers == ["-"]:
-        numbers = [line.strip() for line in screen.input if line.strip()]
+        try:
+            numbers = [line.strip() for line in screen.read().splitlines() if line.strip()]
+        except UnicodeDecodeError:
+            return screen.wrong("the numbers are no UTF-8 text")
     given = {"numbers": numbers, "scope": options.scope, "reason": options.reason}
     body = {name: value for name, value in given.items() if value is not None}
     return _changed(screen, options, await api.send("POST", _LIST, body))
@@ -48,27 +50,25 @@ async def _lift(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
     if options.all:
         query["all"] = "true"
     answer = await api.ask("DELETE", _one(options), query=query)
-    if not isinstance(answer, Answered):
-        return screen.no(answer)
-    return _shown(screen, options, answer, Lifted, lambda lifted: [lifted.message])
+    return shown(
+        screen, answer, Lifted, lambda lifted: [lifted.message], as_json=options.json
+    )  # fmt: skip
 
 
 async def _show(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
     answer = await api.ask("GET", _one(options))
-    if not isinstance(answer, Answered):
-        return screen.no(answer)
-    return _shown(
-        screen, options, answer, NumberView, lambda view: suppression_lines(view.suppressions)
-    )
+    return shown(
+        screen, answer, NumberView, lambda view: suppression_lines(view.suppressions),
+        as_json=options.json,
+    )  # fmt: skip
 
 
 async def _list(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
     answer = await api.ask("GET", _LIST, query=_chosen(options, limit=str(options.limit)))
-    if not isinstance(answer, Answered):
-        return screen.no(answer)
-    return _shown(
-        screen, options, answer, SuppressionList, lambda some: suppression_lines(some.suppressions)
-    )
+    return shown(
+        screen, answer, SuppressionList, lambda some: suppression_lines(some.suppressions),
+        as_json=options.json,
+    )  # fmt: skip
 
 
 async def _export(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
@@ -77,28 +77,11 @@ async def _export(api: Api, screen: Screen, options: argparse.Namespace) -> Exit
 
 
 def _changed(screen: Screen, options: argparse.Namespace, answer: Answered | No) -> Exit:
-    if not isinstance(answer, Answered):
-        return screen.no(answer)
-    return _shown(screen, options, answer, ListChange, _change_lines)
+    return shown(screen, answer, ListChange, _change_lines, as_json=options.json)
 
 
 def _change_lines(change: ListChange) -> list[str]:
     return [change.message, *rejected_lines(change.rejected, change.rejected_total)]
-
-
-def _shown(
-    screen: Screen,
-    options: argparse.Namespace,
-    answer: Answered,
-    kind: Any,
-    lines: Callable[[Any], list[str]],
-) -> Exit:
-    if options.json:
-        screen.json(answer)
-        return Exit.DONE
-    for line in lines(msgspec.json.decode(answer.body, type=kind)):
-        screen.put(line)
-    return Exit.DONE
 
 
 def _one(options: argparse.Namespace) -> str:

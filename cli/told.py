@@ -1,12 +1,20 @@
 """A no in words: the API's sentence, its details, and what to do. Pure."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from cli.answers import No, Refused, Unreachable
 from cli.exits import Exit, of_status
 
-LISTED = 10  # rows of a list of details; more do not fit a screen
+# What the API's sentences call by its own names, as it is typed here.
+_AS_TYPED: Final = {
+    "?hasHeader=false": "--no-header", "?hasHeader=true": "--header", "?encoding=": "--encoding ",
+    "?region= ": "--region ", "?region=": "--region ",
+    "?region": "--region", "?delimiter=": "--delimiter ",
+    "?sheet=": "--sheet ", "?numberColumn=": "--column ", "?all=true": "--all",
+    "?source=": "--source ", "GET /api/pause": "`loopcast pause --show`",
+}  # fmt: skip
+LISTED: Final = 10  # rows of a list of details; more do not fit a screen
 
 
 def exit_of(no: No) -> Exit:
@@ -22,7 +30,7 @@ def lines_of(no: No) -> list[str]:
     """What is said of it, the most important line first."""
     match no:
         case Refused():
-            lines = [f"{no.error}: {no.message}", *_details(no.details), *_advice(no)]
+            lines = [f"{no.error}: {as_typed(no.message)}", *_details(no.details), *_advice(no)]
             return lines + ([f"  request {no.request_id}"] if no.status >= 500 else [])
         case Unreachable():
             return [
@@ -31,11 +39,18 @@ def lines_of(no: No) -> list[str]:
             ]
 
 
+def as_typed(sentence: str) -> str:
+    """A sentence of the API with the options of this command in it."""
+    for name, option in _AS_TYPED.items():
+        sentence = sentence.replace(name, option)
+    return sentence
+
+
 def _advice(no: Refused) -> Iterator[str]:
     if no.status == 401:
         yield "  Set LOOPCAST_KEY to one of the gateway's keys."
     if no.status == 403 and no.error == "Scope missing":
-        yield "  Use a key that may do this; `python -m deploy.keys make` makes one."
+        yield "  Use a key that may do this; `loopcast keys make`, with an admin's key, makes one."
     if no.retry_after_seconds is not None:
         yield f"  Try again in {no.retry_after_seconds:g} s."
 

@@ -1,29 +1,28 @@
-"""`loopcast watch`: a job's event stream, followed to its end over broken connections."""
+"""`loopcast watch`: a job shown as it goes, to its end."""
 
 import argparse
 import asyncio
 import contextlib
 import importlib.util
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-import aiohttp
 import msgspec
 
 from cli.answers import Answered, No, Refused, Unreachable
-from cli.client import STREAM, Api, why
+from cli.client import GLANCE, Api
 from cli.course import Course, frame_of
 from cli.exits import Exit, of_end
+from cli.following import Following
 from cli.lines import Lines
 from cli.screen import Screen
-from schemas.api import JobSummary
+from schemas.api import JobView
 from schemas.events import JobCompleted
 
-_AGAIN_AFTER_SECONDS: Final = 1.0
-_PATIENCE_SECONDS: Final = 300.0  # without any connection; the job goes on, and so may people
 _LOOK_SECONDS: Final = 3.0  # what holds a silent job back, its frames do not say
+_REASONS_SECONDS: Final = 5.0  # nor why messages failed; the gateway counts that over all of them
 _DRAW_SECONDS: Final = 0.2
 
 
@@ -31,58 +30,6 @@ class View(Protocol):
     """Shows how far a job is, whenever `show` is called."""
 
     def show(self, course: Course, now: float) -> None: ...
-
-
-@dataclass
-class Following:
-    """One watched job, over as many connections as it takes."""
-
-    api: Api
-    job_id: str
-    comes_back: bool  # by the last id, so that no frame is missed; else a snapshot will do
-    last_id: str = ""
-    away_since: float | None = None
-
-    async def frames(self) -> AsyncIterator[bytes | No]:
-        """Each frame as it came; an Unreachable is a lost connection, unless it is the last.
-
-        Ends with the job, with a Refused, or when there was no connection for too long.
-        """
-        was_there = False
-        while True:
-            try:
-                async for frame in self._connection():
-                    was_there, self.away_since = True, None
-                    yield frame
-                    if isinstance(frame, Refused) and frame.status != 503:
-                        return
-                lost = Unreachable(self.api.url, "the connection was closed")
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                lost = Unreachable(self.api.url, why(error))
-            yield lost
-            if not was_there or self._is_too_long():
-                return
-            await asyncio.sleep(_AGAIN_AFTER_SECONDS)
-
-    def _is_too_long(self) -> bool:
-        now = time.monotonic()
-        self.away_since = now if self.away_since is None else self.away_since
-        return now - self.away_since > _PATIENCE_SECONDS
-
-    async def _connection(self) -> AsyncIterator[bytes | Refused]:
-        is_back = self.comes_back and self.last_id
-        headers = {"Last-Event-ID": self.last_id} if is_back else None
-        path = f"/api/bulk/realtime/{self.job_id}"
-        async with self.api.opened(path, headers=headers, timeout=STREAM) as answer:
-            if isinstance(answer, Refused):
-                yield answer
-                return
-            async for line in answer.content:
-                name, _, value = line.rstrip(b"\r\n").partition(b": ")
-                if name == b"id":
-                    self.last_id = value.decode()
-                elif name == b"data":
-                    yield value
 
 
 async def run(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
@@ -95,26 +42,16 @@ async def run(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
 
 async def follow(api: Api, screen: Screen, options: argparse.Namespace, job_id: str) -> Exit:
     """Watch a job to its end, as the options want it shown."""
-    if options.json:
-        return await _pass_on(api, screen, options, job_id)
-    course = Course()
-    with _view(screen, options) as view:
-        following = Following(api, job_id, comes_back=False)
-        taking = asyncio.create_task(_take_in(following, course, options))
-        drawing = asyncio.create_task(_draw(view, course, api, job_id))
-        tasks: set[asyncio.Task[Any]] = {taking, drawing}
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            over = {task for task in tasks if task.done()}
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-        if drawing in over:  # it never ends by itself: whoever reads has read enough
-            await drawing
-        ended = await taking
-        view.show(course, time.monotonic())
-    return ended if isinstance(ended, Exit) else screen.no(ended)
+    does = _pass_on if options.json else _show
+    try:
+        code = await does(api, screen, options, job_id)
+    except asyncio.CancelledError:  # Ctrl-C
+        screen.interrupted("No longer watched. The job goes on; to watch it again:")
+        screen.say(f"  loopcast watch {job_id}")
+        raise
+    if code is Exit.MISSED:
+        screen.say(f"Who, why, and what to do: loopcast job {job_id}")
+    return code
 
 
 async def newest(api: Api, job: str) -> str | No:
@@ -139,6 +76,31 @@ class _Newest(msgspec.Struct, frozen=True):
     jobs: list[_Identified]
 
 
+async def _show(api: Api, screen: Screen, options: argparse.Namespace, job_id: str) -> Exit:
+    """Frames are taken in and the job is drawn side by side, until either is over."""
+    course = Course()
+    with _view(screen, options) as view:
+        following = Following(api, job_id, whole=False)
+        looking = _Looking(course, api, job_id)
+        taking = asyncio.create_task(_take_in(following, course, options))
+        drawing = asyncio.create_task(_draw(view, course, looking))
+        tasks: set[asyncio.Task[Any]] = {taking, drawing}
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            over = {task for task in tasks if task.done()}
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if drawing in over:  # it never ends by itself: whoever reads has read enough
+            await drawing
+        ended = await taking
+        if course.end and course.end.failed:
+            await looking.look()
+        view.show(course, time.monotonic())
+    return ended if isinstance(ended, Exit) else screen.no(ended)
+
+
 async def _take_in(following: Following, course: Course, options: argparse.Namespace) -> Exit | No:
     """Frames into the course until it ends; then what it comes to."""
     last: No = Unreachable(following.api.url, "it said nothing")
@@ -160,7 +122,7 @@ async def _pass_on(api: Api, screen: Screen, options: argparse.Namespace, job_id
     """The frames as they come, one a line."""
     last: No = Unreachable(api.url, "it said nothing")
     course = Course()
-    async for data in Following(api, job_id, comes_back=True).frames():
+    async for data in Following(api, job_id, whole=True).frames():
         if not isinstance(data, bytes):
             last = data
             continue
@@ -181,32 +143,52 @@ def _end_of(end: JobCompleted) -> Exit:
     return of_end(end.state, end.failed + end.unknown)
 
 
-async def _draw(view: View, course: Course, api: Api, job_id: str) -> None:
-    """Show it a few times a second; when nothing moves, ask what holds it back."""
-    looked, done = time.monotonic(), -1
+async def _draw(view: View, course: Course, looking: "_Looking") -> None:
+    """Show it a few times a second."""
     while True:
-        now = time.monotonic()
-        if course.done != done:
-            looked, done = now, course.done
-            if course.limited_by != "rate":
-                course.limited_by = course.limited_until = None
-        elif now >= looked + _LOOK_SECONDS and course.job and not course.is_away:
-            await _look(course, api, job_id)
-            looked = time.monotonic()
-        view.show(course, now)
+        if course.job and not course.is_away:
+            await looking.look_if_due(time.monotonic())
+        view.show(course, time.monotonic())
         await asyncio.sleep(_DRAW_SECONDS)
 
 
-async def _look(course: Course, api: Api, job_id: str) -> None:
-    answer = await api.ask("GET", f"/api/bulk/job/{job_id}")
-    if isinstance(answer, Answered):
-        course.look(msgspec.json.decode(answer.body, type=JobSummary))
+@dataclass
+class _Looking:
+    """Looks at the job itself, for what its frames do not say."""
+
+    course: Course
+    api: Api
+    job_id: str
+    done: int = -1
+    failed: int = 0
+    moved_at: float = 0.0
+    looked_at: float = 0.0
+
+    async def look_if_due(self, now: float) -> None:
+        """When nothing moves: what holds it back. When more have failed: why."""
+        course = self.course
+        if course.done != self.done:
+            self.done, self.moved_at = course.done, now
+            if course.limited_by != "rate":
+                course.limited_by = course.limited_until = None
+        is_silent = now >= max(self.moved_at, self.looked_at) + _LOOK_SECONDS
+        fails = course.counts["failed"] != self.failed
+        if is_silent or (fails and now >= self.looked_at + _REASONS_SECONDS):
+            self.failed = course.counts["failed"]
+            await self.look()
+
+    async def look(self) -> None:
+        """What does not come is no matter: the frames go on."""
+        answer = await self.api.ask("GET", f"/api/bulk/job/{self.job_id}", timeout=GLANCE)
+        if isinstance(answer, Answered):
+            self.course.look(msgspec.json.decode(answer.body, type=JobView))
+        self.looked_at = time.monotonic()
 
 
 @contextlib.contextmanager
 def _view(screen: Screen, options: argparse.Namespace) -> Iterator[View]:
     """A picture where one can be drawn, else lines. Servers have no rich, and need none."""
-    is_drawn = screen.out.isatty() and not options.plain and importlib.util.find_spec("rich")
+    is_drawn = screen.can_draw and not options.plain and importlib.util.find_spec("rich")
     if not is_drawn:
         yield Lines(screen.put, options.every)
         return

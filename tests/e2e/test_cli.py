@@ -120,3 +120,30 @@ async def test_a_watch_outlives_the_gateway_that_it_began_with(fleet: Fleet) -> 
     assert "connection lost; trying again. The job goes on meanwhile." in watched.out
     told = [line[:8] for line in watched.out if line.startswith("loop ")]
     assert told == ["loop 1/4", "loop 2/4", "loop 3/4", "loop 4/4"]
+
+
+async def test_the_red_button_holds_a_job_on_its_way_and_lets_it_go_on(fleet: Fleet) -> None:
+    with fleet.sandbox(), fleet.daemon_after_gateway():
+        given = "\n".join(f"+49 1511 {seq:07d}" for seq in range(1, 31))
+        words = ("send", "-", "-t", "hello_world", "--from", PHONE, "--rate", "10")
+        made = await loopcast(fleet, *words, given=given)
+        [job] = made.out
+        watching = await begun(fleet, "watch", job, "--every", "1")
+        pulled = await loopcast(fleet, "pause", "--all", "--reason", "wrong price")
+        assert ", holds 1 job: wrong price" in pulled.out[0]
+        tried = await loopcast(fleet, "test-send", "+49 1511 7654321", "-t", "hello_world",
+                               "--from", PHONE)  # fmt: skip
+        await asyncio.sleep(1.5)
+        held = await fleet.summary()
+        assert held["recipients"] < 30
+        await loopcast(fleet, "resume", "--all")
+        changed = await loopcast(fleet, "change", job, "--as-service")
+        assert changed.out[0].endswith(", as fast as the service"), changed.err
+        watched = await ended(watching)
+        assert (watched.code, watched.out[-1]) == (Exit.DONE, "completed: 30 sent"), watched.err
+        tested = await loopcast(fleet, "watch", tried.out[0])
+        assert tested.code == Exit.DONE
+        story = await loopcast(fleet, "recipient", "+49 1511 7654321")
+        assert tried.out[0] in "".join(story.out)
+        summary = await fleet.summary()
+    assert (summary["recipients"], summary["repeated"]) == (31, [])

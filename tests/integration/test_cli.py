@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -128,7 +129,7 @@ async def test_jobs_are_listed_and_one_is_shown(gateway: Running) -> None:
     jobs = [await gateway.submit(campaign_name=name) for name in ("One", "Two")]
     listed = await loopcast(gateway.url, "jobs", "--limit", "1")
     assert listed.out.splitlines()[1].split() == [
-        jobs[1], *listed.out.split()[8:10], "queued", "0", "3", "0", "Two",
+        jobs[1], *listed.out.split()[6:8], "queued", "0/3", "Two",
     ]  # fmt: skip
     assert "2 in all; the next: --offset 1" in listed.err
     shown = await loopcast(gateway.url, "job", "last")
@@ -223,11 +224,33 @@ async def test_a_job_that_is_over_is_watched_to_its_end_at_once(
     assert (await loopcast(gateway.url, "watch", "nothing")).code is Exit.NOT_FOUND
 
 
+async def test_who_was_skipped_is_not_called_canceled(gateway: Running, pool: Pool) -> None:
+    job = await gateway.submit()
+    await pool.execute(
+        "UPDATE jobs SET state = 'canceled', wanted = 'cancel', queued = 0, skipped = 1,"
+        " canceled = 2, finished_at = now() - interval '1 hour' WHERE id = $1", job,
+    )  # fmt: skip
+    watched = await loopcast(gateway.url, "watch", job)
+    assert watched.out.splitlines()[-1] == "canceled: 0 sent, 1 skipped, 2 canceled"
+
+
+async def test_a_job_of_a_loop_for_each_is_watched_like_any_other(
+    gateway: Running, pool: Pool
+) -> None:
+    job = await gateway.submit(2000, loopSize=1)  # its snapshot is a line of half a megabyte
+    await pool.execute(
+        "UPDATE jobs SET state = 'canceled', wanted = 'cancel', queued = 0, canceled = 2000,"
+        " finished_at = now() - interval '1 hour' WHERE id = $1", job,
+    )  # fmt: skip
+    watched = await loopcast(gateway.url, "watch", job)
+    assert (watched.code, "2000 loops" in watched.out) == (Exit.CANCELED, True), watched.err
+
+
 async def test_a_key_is_brought_and_a_missing_one_is_told(
     database_url: str, nats_url: str, log: Log
 ) -> None:
     keys = (ApiKey("shop", "a-long-secret"),)
-    async with serving(database_url, nats_url, log, wait_ready=False, api_keys=keys) as gateway:
+    async with serving(database_url, nats_url, log, api_keys=keys) as gateway:
         none = await loopcast(gateway.url, "jobs")
         assert (none.code, "LOOPCAST_KEY" in none.err) == (Exit.NOT_ALLOWED, True)
         key = {"LOOPCAST_KEY": "a-long-secret"}
@@ -278,3 +301,22 @@ async def test_a_watch_ends_when_nobody_reads_it_any_more(gateway: Running, tmp_
     )  # fmt: skip
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert (job in out.decode(), err) == (True, b"")
+
+
+async def test_ctrl_c_ends_the_watching_and_says_how_to_go_on(
+    gateway: Running, tmp_path: Path
+) -> None:
+    job = await gateway.submit()
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "cli", "watch", job, cwd=tmp_path, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, env=environ | {"LOOPCAST_URL": gateway.url},
+    )  # fmt: skip
+    assert process.stdout
+    await asyncio.wait_for(process.stdout.readline(), 60)
+    process.send_signal(signal.SIGINT)
+    _, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == Exit.INTERRUPTED
+    assert err.decode().splitlines() == [
+        "No longer watched. The job goes on; to watch it again:", f"  loopcast watch {job}",
+    ]  # fmt: skip

@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 
 from cli import arguments, completion, order
 from cli.answers import Refused, Unreachable, refusal
-from cli.arguments import days, parser
+from cli.arguments import parser
 from cli.exits import MEANINGS, Exit, of_end, of_status
 from cli.export import format_of
+from cli.following import lines_of as stream_lines
+from cli.options import days
 from cli.place import DEFAULT_URL, Place, Wrong, place_of
 from cli.told import exit_of, lines_of
 from cli.words import clean, clock
@@ -155,6 +158,13 @@ def test_a_refusal_is_its_sentence_its_rows_and_what_to_do() -> None:
     assert exit_of(no) is Exit.UNREACHABLE
 
 
+def test_a_refusal_names_options_as_they_are_typed_here() -> None:
+    said = "Bring it with ?hasHeader=false, ?encoding=utf-16-le. GET /api/pause tells."
+    no = Refused(status=400, error="Bad Request", message=said)
+    told = "Bring it with --no-header, --encoding utf-16-le. `loopcast pause --show` tells."
+    assert lines_of(no) == [f"Bad Request: {told}"]
+
+
 def test_an_answer_of_something_else_asks_whether_the_address_is_right() -> None:
     assert "LOOPCAST_URL" in refusal(502, b"<html>\xff", {}).message
     assert "https://b/" in refusal(301, b"", {"Location": "https://b/"}).message
@@ -185,6 +195,24 @@ def test_the_end_of_a_job_is_an_exit_code() -> None:
     assert [of_end(*end) for end in ends] == [Exit.DONE, Exit.MISSED, Exit.MISSED, Exit.CANCELED]
 
 
+async def test_lines_of_a_stream_may_be_long_and_come_in_pieces() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in (b"id: 1\nda", b"ta: ", b"x" * 2**20, b"\n\n", b": ping\n", b"data: cut"):
+            yield piece
+
+    lines = [line async for line in stream_lines(pieces())]
+    assert lines == [b"id: 1", b"data: " + b"x" * 2**20, b"", b": ping"]
+
+
+async def test_a_stream_that_ends_no_line_is_given_up() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(2**20)
+
+    with pytest.raises(OSError, match="no frames"):
+        await anext(stream_lines(pieces()))
+
+
 def test_what_others_wrote_moves_no_cursor() -> None:
     assert clean("a\x1b[2Jb\nc") == "a�[2Jb�c"
 
@@ -210,30 +238,14 @@ def test_every_help_can_be_read(found: Any) -> None:
     assert arguments.ABOUT in text or found.description in text
 
 
-@pytest.mark.parametrize(
-    ("typed", "offered"),
-    [(("loopcast", "res"), {"resume", "resend"}), (("loopcast", "send", "--dry"), {"--dry-run"}),
-     (("loopcast", "suppress", "li"), {"lift", "list"}),
-     (("loopcast", "suppress", "add", "--scope", ""), {"all", "marketing"}),
-     (("loopcast", "export", "--format", "x"), {"xlsx"}), (("loopcast", "send", "-t", ""), set()),
-     (("loopcast", "completion", "z"), {"zsh"})],
-)  # fmt: skip
-def test_bash_completes_what_was_begun(typed: tuple[str, ...], offered: set[str]) -> None:
-    words = " ".join(f"'{word}'" for word in typed)
-    asked = f"COMP_WORDS=({words}); COMP_CWORD={len(typed) - 1}; _loopcast"
-    script = completion.script(parser(), "bash")
-    shown = subprocess.run(
-        ["bash", "--norc", "-c", f'{script}\n{asked}\necho "${{COMPREPLY[@]}}"'],
-        capture_output=True, text=True, check=True, timeout=30, env={"PATH": os.environ["PATH"]},
+def test_no_command_needs_rich(tmp_path: Path) -> None:
+    without = "import sys; sys.modules['rich'] = None; from cli.__main__ import main"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", f"{without}; sys.exit(main(['completion', 'bash']))"],
+        cwd=tmp_path, env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}, text=True,
+        capture_output=True, check=True, timeout=60,
     )  # fmt: skip
-    assert shown.stderr == ""
-    assert set(shown.stdout.split()) == offered
-
-
-def test_zsh_takes_the_same_by_its_own_way() -> None:
-    made = completion.script(parser(), "zsh")
-    assert "bashcompinit" in made
-    assert made.endswith(completion.script(parser(), "bash"))
+    assert "complete -o bashdefault" in done.stdout
 
 
 def test_the_launcher_names_what_is_missing(tmp_path: Path) -> None:
