@@ -30,9 +30,8 @@ Loopcast is at {url} (Ctrl-C stops it). A first message:
 "recipients_text": "+4915112345678"}}'
 """
 FIRST_PROOF: Final = """
-Nothing reaches a phone: the sandbox stands in for Meta. What it accepted:
-
-  curl {url}/sandbox/ledger/summary
+Nothing reaches a phone: the sandbox stands in for Meta. Its page, with faults to switch on and a
+phone that answers: {url}
 """
 USAGE: Final = """\
 usage: python -m deploy.local [demo]

@@ -16,7 +16,7 @@ from plumbing.life import Life
 from plumbing.logs import Log
 from plumbing.process import CannotStart
 from plumbing.tasks import end
-from sandbox import console, controls, lookups, sends
+from sandbox import assets, console, controls, guard, live, lookups, sends
 from sandbox.courier import Courier
 from sandbox.desk import Arrival, Desk
 from sandbox.faults import from_settings
@@ -24,6 +24,7 @@ from sandbox.outbox import Outbox
 from sandbox.rules import Limits, Rules
 from sandbox.script import Script, read
 from sandbox.stage import Stage
+from sandbox.tally import Tally
 from schemas.environment import Secret
 from schemas.sandbox_settings import Sandbox
 
@@ -42,6 +43,9 @@ ROUTES: Final = (
     web.delete("/sandbox/ledger", console.forget),
     web.get("/sandbox/receipts", console.receipts),
     web.get("/sandbox/requests", console.requests),
+    web.get("/sandbox/live", live.live),
+    web.get("/sandbox/people", console.people),
+    web.get("/sandbox/phone", console.phone),
     web.get("/sandbox/webhooks", controls.webhooks),
     web.post("/sandbox/webhooks", controls.tell),
     web.delete("/sandbox/webhooks", controls.clear_webhooks),
@@ -51,20 +55,27 @@ ROUTES: Final = (
     web.delete("/sandbox/script", controls.reset_script),
     web.get("/sandbox/faults", controls.faults),
     web.put("/sandbox/faults", controls.change_faults),
+    web.delete("/sandbox/faults", controls.calm),
     web.get("/sandbox/templates", controls.templates),
     web.put("/sandbox/templates", controls.put_template),
     web.post("/sandbox/templates", controls.change_template),
     web.delete("/sandbox/templates", controls.remove_template),
     web.post("/sandbox/clock", controls.advance_clock),
     web.get("/healthz", console.healthz),
-    web.get("/", console.index),
+    web.get("/", console.front),
+    web.get("/page/{name}", assets.asset),
     web.route("*", "/{path:.*}", lookups.unknown_path),
 )
 
 
-def application(stage: Stage, webhook_url: str, app_secret: Secret = NO_SECRET) -> web.Application:
+def application(
+    stage: Stage, webhook_url: str, app_secret: Secret = NO_SECRET, own_name: str = ""
+) -> web.Application:
     """The sandbox as a web application; everything it knows is on the stage's desk."""
-    app = web.Application()
+    app = web.Application(middlewares=[guard.guard])
+    app[guard.OWN_NAME] = own_name
+    app[assets.ASSETS] = assets.load()
+    app[live.READERS] = live.Readers(Tally(stage.desk.ledger))
     app[lookups.APP_SECRET] = app_secret
     app[sends.DESK] = stage.desk
     app[controls.STAGE] = stage
@@ -77,7 +88,7 @@ async def serve(settings: Sandbox, log: Log, stop: asyncio.Event, life: Life | N
     """Answer until told to stop; then stop at once. Raises CannotStart."""
     stage = _stage(settings)
     runner = web.AppRunner(
-        application(stage, settings.webhook_url, settings.app_secret),
+        application(stage, settings.webhook_url, settings.app_secret, settings.host),
         access_log=None,
         handler_cancellation=True,  # a client that leaves takes its unfinished answer along
         shutdown_timeout=_STOP_SECONDS,

@@ -39,3 +39,8 @@ def bad_request(error: ValueError) -> web.Response:
 def not_found(error: ValueError) -> web.Response:
     """What was asked for is not there."""
     return json_of({"error": "Not Found", "message": str(error)}, status=404)
+
+
+def forbidden(why: str) -> web.Response:
+    """Whoever asks may not."""
+    return json_of({"error": "Forbidden", "message": why}, status=403)

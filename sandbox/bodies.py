@@ -1,5 +1,6 @@
 """The body of a send as the wire brings it: any key may be missing; `checks` says which not."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -43,6 +44,14 @@ class Parameter(msgspec.Struct, gc=False):
     currency: Fallback | None = None
     date_time: Fallback | None = None
 
+    @property
+    def shown(self) -> str:
+        """What the recipient reads in the parameter's place."""
+        if self.text is not None:
+            return self.text
+        fallback = self.currency or self.date_time
+        return (fallback.fallback_value if fallback else None) or ""
+
 
 class Component(msgspec.Struct, gc=False):
     """The values of a template's header, its body or one of its buttons."""
@@ -51,6 +60,12 @@ class Component(msgspec.Struct, gc=False):
     sub_type: str | None = None
     index: int | str | None = None  # clients in the field send both
     parameters: list[Parameter] | None = None
+
+    @property
+    def place(self) -> int | None:
+        """Of a button: `"0"` or `0`, up to 9."""
+        text = str(self.index)
+        return int(text) if len(text) == 1 and text in "0123456789" else None
 
 
 class Language(msgspec.Struct, gc=False):
@@ -80,6 +95,14 @@ class Send(msgspec.Struct, gc=False):
     template: TemplateBody | None = None
     text: TextBody | None = None
     biz_opaque_callback_data: str | None = None
+
+
+def parameters_of(components: Sequence[Component], kind: str) -> Sequence[Parameter]:
+    """The values for a template's header or body."""
+    for component in components:
+        if component.type == kind or (component.type or "").lower() == kind:
+            return component.parameters or ()
+    return ()
 
 
 SEND: Final = msgspec.json.Decoder(Send)

@@ -10,6 +10,7 @@ from sandbox.templates import Templates
 
 TAG_CHARACTERS: Final = 512
 TEXT_CHARACTERS: Final = 4096
+DEAD: Final = "Bearer expired"  # what a token is taken for that has come to its end
 _PUNCTUATION: Final = str.maketrans("", "", "+-() .")
 _USER_ID: Final = re.compile(r"[A-Z]{2}\.(ENT\.)?[0-9A-Za-z]{1,128}")
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from sandbox.bodies import Component, Location, Parameter, TemplateBody
+from sandbox.bodies import Component, Location, Parameter, parameters_of
 from sandbox.errors import Refusal
 from sandbox.forms import Button, Form, filled_length
 from sandbox.templates import TEXT_CHARACTERS
@@ -22,33 +22,13 @@ def check_components(components: Sequence[Component], form: Form) -> Refusal | N
     for place, component in enumerate(components):
         if (component.type or "").lower() not in _TYPES:
             return Refusal(100, f"components[{place}].type must be one of header, body, button")
-    body = _parameters(components, "body")
+    body = parameters_of(components, "body")
     return (
-        _check_header(_parameters(components, "header"), form)
+        _check_header(parameters_of(components, "header"), form)
         or _check_values("body", body, form.body, named=form.named)
         or _check_length("body", body, form.body, form.body_text)
         or _check_buttons(components, form)
     )
-
-
-def body_values(send: TemplateBody, form: Form) -> tuple[str, ...]:
-    """The values of the body of a checked send, in the order of `form.body`."""
-    parameters = _parameters(send.components or (), "body")
-    if form.named:
-        by_name = {parameter.parameter_name: _shown(parameter) for parameter in parameters}
-        return tuple(by_name[name] for name in form.body)
-    return tuple(_shown(parameter) for parameter in parameters)
-
-
-def payloads(send: TemplateBody) -> dict[int, str]:
-    """What the quick replies of a checked send are to give back, by their index."""
-    found = {}
-    for button in send.components or ():
-        index = _index(button)
-        payload = button.parameters[0].payload if button.parameters else None
-        if index is not None and payload and (button.type or "").lower() == "button":
-            found[index] = payload
-    return found
 
 
 def _check_header(parameters: Sequence[Parameter], form: Form) -> Refusal | None:
@@ -112,7 +92,7 @@ def _check_value(where: str, parameter: Parameter) -> Refusal | None:
     if kind not in ("text", "currency", "date_time"):
         received = (parameter.type or "unknown").upper()
         return Refusal(132012, f"{where}: Format mismatch, expected TEXT, received {received}")
-    value = _shown(parameter)
+    value = parameter.shown
     if not value:
         field = "text" if kind == "text" else "fallback_value"
         mandatory = f"is mandatory for component parameter type '{kind}'"
@@ -125,7 +105,7 @@ def _check_value(where: str, parameter: Parameter) -> Refusal | None:
 def _check_length(
     where: str, parameters: Sequence[Parameter], names: Sequence[str], text: str
 ) -> Refusal | None:
-    length = filled_length(text, names, [_shown(parameter) for parameter in parameters])
+    length = filled_length(text, names, [parameter.shown for parameter in parameters])
     most = TEXT_CHARACTERS[where.upper()]
     if length > most:
         return Refusal(132005, f"{where}: {length} characters, at most {most}")
@@ -137,7 +117,7 @@ def _check_buttons(components: Sequence[Component], form: Form) -> Refusal | Non
     for component in components:
         if (component.type or "").lower() != "button":
             continue
-        index = _index(component)
+        index = component.place
         if index is None or index >= len(form.buttons):
             return Refusal(131009, f"buttons: no button at index {component.index}")
         if refusal := _check_button(index, component, form.buttons[index]):
@@ -188,27 +168,6 @@ def _needs_value(index: int, button: Button) -> Refusal:
         "quick_reply": "of type QuickReply requires a non-empty parameter payload",
     }.get(button.kind, f"of type {_title(button.kind)} requires a parameter")
     return Refusal(131008, f"buttons: Button at index {index} {what}")
-
-
-def _parameters(components: Sequence[Component], kind: str) -> Sequence[Parameter]:
-    for component in components:
-        if component.type == kind or (component.type or "").lower() == kind:
-            return component.parameters or ()
-    return ()
-
-
-def _shown(parameter: Parameter) -> str:
-    """What the recipient reads in the parameter's place."""
-    if parameter.text is not None:
-        return parameter.text
-    fallback = parameter.currency or parameter.date_time
-    return (fallback.fallback_value if fallback else None) or ""
-
-
-def _index(button: Component) -> int | None:
-    """`"0"` or `0`, up to 9."""
-    text = str(button.index)
-    return int(text) if len(text) == 1 and text in "0123456789" else None
 
 
 def _title(kind: str) -> str:

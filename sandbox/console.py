@@ -5,7 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
-from sandbox import checks
+from sandbox import assets, chats, checks
 from sandbox.asked import bad_request, check_query, json_of, number
 from sandbox.courses import Status
 from sandbox.index import INDEX
@@ -15,11 +15,17 @@ from sandbox.sends import DESK
 
 _LIMIT: Final = 1000
 _MOST: Final = 100_000
+_PEOPLE: Final = 20
 
 
 async def index(_: web.Request) -> web.Response:
     """What there is."""
     return json_of(INDEX)
+
+
+async def front(request: web.Request) -> web.Response:
+    """The page for a browser, and what there is for a program."""
+    return assets.shell(request) or json_of(INDEX)
 
 
 async def healthz(_: web.Request) -> web.Response:
@@ -56,6 +62,30 @@ async def summary(request: web.Request) -> web.Response:
 async def forget(request: web.Request) -> web.Response:
     """Empty the ledger."""
     return json_of({"forgotten": request.app[DESK].forget()})
+
+
+async def people(request: web.Request) -> web.Response:
+    """Who was written to, the latest first."""
+    try:
+        check_query(request, ("part", "limit"))
+        limit = number(request, "limit", _PEOPLE, at_least=1, at_most=_LIMIT)
+    except ValueError as error:
+        return bad_request(error)
+    part = request.query.get("part", "")
+    return json_of({"people": chats.people(request.app[DESK].ledger, part, limit)})
+
+
+async def phone(request: web.Request) -> web.Response:
+    """One person's chat."""
+    try:
+        check_query(request, ("to", "limit"))
+        limit = number(request, "limit", _LIMIT, at_least=1, at_most=_LIMIT)
+    except ValueError as error:
+        return bad_request(error)
+    desk, given = request.app[DESK], request.query.get("to", "")
+    to = checks.wa_id(given) or given
+    said = desk.sequel.heard.of(to, desk.moment().at)
+    return json_of(chats.chat(desk.ledger, said, to, limit))
 
 
 def _page(request: web.Request, *, accepted_only: bool) -> web.Response:

@@ -77,6 +77,14 @@ async def change_faults(request: web.Request) -> web.Response:
 
 
 @in_words
+async def calm(request: web.Request) -> web.Response:
+    """Everything as usual: the faults of the start, and no template paused that was not then."""
+    stage = request.app[STAGE]
+    stage.calm()
+    return json_of(stage.desk.rules.faults)
+
+
+@in_words
 async def templates(request: web.Request) -> web.Response:
     """The templates on the shelf, and how many messages of each are held."""
     check_query(request, ("name",))

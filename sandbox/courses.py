@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from sandbox.faults import drawn_code, log_normal_seconds
+from sandbox.faults import drawn_code, is_drawn, log_normal_seconds
 from sandbox.rules import Inbound, Receipts
 
 PAUSED_TEMPLATE: Final = 132015  # what a held message fails with when its template is paused
@@ -80,7 +80,8 @@ def failing(code: int) -> Course:
 def drawn(receipts: Receipts, inbound: Inbound, dice: Random) -> Course:
     """The course that chance picks."""
     code = drawn_code(receipts.failed, dice)
-    backwards, milliseconds = _is(receipts.reordered, dice), _is(receipts.milliseconds, dice)
+    backwards = is_drawn(receipts.reordered, dice)
+    milliseconds = is_drawn(receipts.milliseconds, dice)
     if code is not None:
         return Course((Status.FAILED,), code, backwards=backwards, milliseconds=milliseconds)
     reaches = _reaches(receipts, dice)
@@ -103,6 +104,14 @@ def told(course: Course, receipts: Receipts, dice: Random) -> list[Told]:
     return [each for post in posts for each in _copies(post, course, receipts, dice)]
 
 
+def further(posted: str, status: str) -> str:
+    """What a receiver knows who knew `posted` and is told `status`; receipts come in any order."""
+    known = ("", Status.SENT, Status.DELIVERED, Status.READ, Status.FAILED)
+    if status not in known or posted not in known:
+        return posted
+    return str(max(posted, status, key=known.index))
+
+
 def furthest(posted: Iterable[Told]) -> str:
     """What a receiver of all these statuses knows in the end; "" when there are none."""
     statuses = {each.status for each in posted}
@@ -116,11 +125,11 @@ def come_seconds(course: Course, receipts: Receipts) -> float:
 
 
 def _reaches(receipts: Receipts, dice: Random) -> tuple[str, ...]:
-    if not _is(receipts.delivered, dice):
+    if not is_drawn(receipts.delivered, dice):
         return (Status.SENT,)
-    if not _is(receipts.read, dice):
+    if not is_drawn(receipts.read, dice):
         return (Status.SENT, Status.DELIVERED)
-    if _is(receipts.read_alone, dice):
+    if is_drawn(receipts.read_alone, dice):
         return (Status.SENT, Status.READ)
     return (Status.SENT, Status.DELIVERED, Status.READ)
 
@@ -159,13 +168,8 @@ def _medians_ms(course: Course, receipts: Receipts) -> dict[str, float]:
 
 
 def _copies(post: Told, course: Course, receipts: Receipts, dice: Random) -> Iterator[Told]:
-    if _is(receipts.lost, dice):
+    if is_drawn(receipts.lost, dice):
         return
     yield post
-    if course.twice or _is(receipts.duplicated, dice):
+    if course.twice or is_drawn(receipts.duplicated, dice):
         yield Told(post.status, post.posted_after + _REPEATED_AFTER_SECONDS, post.was_after)
-
-
-def _is(share: float, dice: Random) -> bool:
-    """Whether chance says so; certainties cost no dice."""
-    return share >= 1 or (share > 0 and dice.random() < share)

@@ -9,12 +9,13 @@ from typing import Final
 
 import msgspec
 
-from sandbox import answers, checks, components
+from sandbox import answers, checks
 from sandbox.bodies import SEND, Send
+from sandbox.brought import keep
 from sandbox.courses import Course, failing
 from sandbox.errors import Refusal, envelope
 from sandbox.fates import Fate, Manner, fate_of
-from sandbox.faults import THROTTLING, drawn_code, latency_seconds, throttled
+from sandbox.faults import THROTTLING, drawn_code, is_drawn, latency_seconds, throttled
 from sandbox.ledger import Entry, Ledger
 from sandbox.limits import SECOND_NS, Pairs, Reach, Throughput
 from sandbox.outbox import Outbox
@@ -22,6 +23,7 @@ from sandbox.people import People
 from sandbox.rules import Rules
 from sandbox.sequel import Moment, Sequel
 from sandbox.shelf import Shelf
+from sandbox.templates import Template
 
 _REMEMBERED: Final = 100_000  # numbers that wait for their second attempt
 
@@ -87,10 +89,12 @@ class Desk:
     def refuse_at_the_door(
         self, object_id: str, authorization: str | None, verb: str
     ) -> Refusal | None:
-        """What is refused whatever it asks: the API is down, no token, no such id."""
-        if self.rules.faults.down:
+        """What is refused whatever it asks: the API is down, a dead token, no such id."""
+        faults = self.rules.faults
+        if faults.down:
             return Refusal(2)
-        return checks.check_token(authorization) or checks.check_object_id(object_id, verb)
+        token = checks.DEAD if faults.token_dead else authorization
+        return checks.check_token(token) or checks.check_object_id(object_id, verb)
 
     def refused(self, refusal: Refusal) -> Reply:
         """A refusal as the wire carries it."""
@@ -105,6 +109,7 @@ class Desk:
     def forget(self) -> int:
         """Empty the ledger, and let every fixed fate start anew; returns how many were there."""
         self._refused_once.clear()
+        self.sequel.heard.forget()
         return self.ledger.forget()
 
     def forget_people(self) -> None:
@@ -132,6 +137,7 @@ class Desk:
         entry.to = (checks.wa_id(send.to or "") or send.to or send.recipient or "")[:140]
         entry.tag = (send.biz_opaque_callback_data or "")[: checks.TAG_CHARACTERS]
         moment = self.moment(Arrival(entry.monotonic_ns, entry.at))
+        entry.template = self._named(send)
         refusal = (
             checks.check(send, self.shelf.templates)
             or self._limit(entry, moment)
@@ -147,7 +153,17 @@ class Desk:
         if code is not None:
             drawn = throttled(code, faults) if code in THROTTLING else Refusal(code)
             return self._refuse(entry, drawn)
-        return self._accept(entry, send, moment)
+        reply = self._accept(entry, send, moment)
+        if entry.accepted and is_drawn(faults.lost_answers, self.dice):
+            entry.told = Manner.SILENT
+            return msgspec.structs.replace(reply, manner=Manner.SILENT)
+        return reply
+
+    def _named(self, send: Send) -> Template | None:
+        """The template that a send names, whatever becomes of it."""
+        named = send.template if send.type == "template" else None
+        code = named.language.code if named and named.language else None
+        return self.shelf.templates.get((named.name or "", code or "")) if named else None
 
     def _limit(self, entry: Entry, moment: Moment) -> Refusal | None:
         faults, sender, now_ns = self.rules.faults, entry.phone_number_id, moment.limits_ns
@@ -206,7 +222,7 @@ class Desk:
                 return self._refuse(entry, Refusal(limits.beyond_code))
             course = failing(limits.beyond_code)
         entry.accepted, entry.told = True, "200"
-        self._keep(entry, send)
+        keep(entry, send)
         status = self.sequel.follow(entry, self.rules, moment, course)
         if self.on_accepted:
             self.on_accepted()
@@ -224,17 +240,6 @@ class Desk:
         ):
             return True
         return self._reach.admits(entry.to, moment.limits_ns, self.rules.limits.messaging)
-
-    def _keep(self, entry: Entry, send: Send) -> None:
-        """Write down what an accepted send says."""
-        if send.type == "template" and send.template and send.template.language:
-            key = (send.template.name or "", send.template.language.code or "")
-            entry.template = self.shelf.templates[key]
-            entry.values = components.body_values(send.template, entry.template.form)
-            if entry.template.form.buttons:
-                entry.payloads = components.payloads(send.template)
-        elif send.text:
-            entry.values = (send.text.body or "",)
 
 
 def _decoded(body: bytes) -> Send | Refusal:

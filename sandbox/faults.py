@@ -24,6 +24,8 @@ class Faults(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=
     throughput_per_second: Annotated[int, Meta(ge=0, le=100_000)]
     pair_burst: Annotated[int, Meta(ge=0, le=100_000)]
     down: bool = False
+    token_dead: bool = False
+    lost_answers: Share = 0  # of the accepted: the answer never comes
     throttle_status: Literal[429, 400] = 429  # Meta answers throttling with either
     throttle_retry_after_seconds: Annotated[int, Meta(ge=0, le=86_400)] | None = 1  # None: unsaid
     throttle_regain_minutes: Annotated[int, Meta(ge=0, le=1440)] | None = None  # None: no header
@@ -86,6 +88,11 @@ def drawn_code(shares: Mapping[int, float], dice: Random) -> int | None:
         if left < 0:
             return code
     return None
+
+
+def is_drawn(share: float, dice: Random) -> bool:
+    """Whether chance says so; certainties cost no dice."""
+    return share >= 1 or (share > 0 and dice.random() < share)
 
 
 def check_shares(shares: Mapping[int, float]) -> None:

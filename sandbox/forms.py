@@ -62,8 +62,13 @@ def form_of(components: Sequence[dict[str, Any]], parameter_format: str) -> Form
 
 def filled(form: Form, values: Sequence[str]) -> str:
     """The body's text with `values`, in the order of `form.body`, in their places."""
-    by_name = dict(zip(form.body, values, strict=True))
-    return _VARIABLE.sub(lambda place: by_name[place[1]], form.body_text)
+    return in_place(form.body_text, form.body, values)
+
+
+def in_place(text: str, names: Sequence[str], values: Sequence[str]) -> str:
+    """A text with `values`, in the order of `names`, in the places of its variables."""
+    by_name = dict(zip(names, values, strict=True))
+    return _VARIABLE.sub(lambda place: by_name[place[1]], text)
 
 
 def filled_length(text: str, names: Sequence[str], values: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ import sys
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final
 
 import msgspec
@@ -32,8 +32,16 @@ class Entry(msgspec.Struct, gc=False):
     template: Template | None = None
     values: tuple[str, ...] = ()  # of the template's body; of free text, the text alone
     payloads: dict[int, str] | None = None  # of the template's quick replies, by index
+    header: tuple[str, ...] = ()  # values of its header; of media the address, id or file name
+    ends: dict[int, str] | None = None  # of its links and coupon codes, by the button's index
     becomes: str = ""  # held, paused, or the furthest status that is posted; "": none is
+    posted: str = ""  # the furthest status that was posted so far
     failed_with: int = 0  # the code of `failed`
+
+    @property
+    def text(self) -> str:
+        """Of an accepted send: what its recipient reads."""
+        return filled(self.template.form, self.values) if self.template else self.values[0]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -55,6 +63,16 @@ class Ledger:
         self._last_number = 0
         self._kept_from = 1
 
+    @property
+    def last_number(self) -> int:
+        """Of the newest request; 0 before the first."""
+        return self._last_number
+
+    @property
+    def kept_from(self) -> int:
+        """The first number after the ledger was emptied last."""
+        return self._kept_from
+
     def enter(self, monotonic_ns: int, at: float, phone_number_id: str) -> Entry:
         """The entry of a request that has just arrived; who decides it fills it in."""
         self._last_number += 1
@@ -74,6 +92,15 @@ class Ledger:
         """The newest accepted send to a person."""
         found = (each for each in reversed(self._entries) if each.accepted and each.to == person)
         return next(found, None)
+
+    def newest(self, count: int) -> list[Entry]:
+        """That many entries, oldest first."""
+        return list(islice(reversed(self._entries), count))[::-1]
+
+    def arrived_since(self, monotonic_ns: int) -> int:
+        """How many requests came after that time."""
+        late = takewhile(lambda entry: entry.monotonic_ns > monotonic_ns, reversed(self._entries))
+        return sum(1 for _ in late)
 
     @property
     def cut(self) -> int:
@@ -150,15 +177,30 @@ class Ledger:
         if entry.failed_with:
             identity["failedWith"] = entry.failed_with
         if entry.template is None:
-            return identity | {"type": "text", "text": entry.values[0]}
-        form = entry.template.form
+            return identity | {"type": "text", "text": entry.text}
         return identity | {
             "type": "template",
             "template": entry.template.name,
             "language": entry.template.language,
-            "parameters": dict(zip(form.body, entry.values, strict=True)),
-            "text": filled(form, entry.values),
+            "parameters": dict(zip(entry.template.form.body, entry.values, strict=True)),
+            "text": entry.text,
         }
+
+
+class BusiestSecond:
+    """The most arrivals of one sending number in any second, counted as they come."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._windows: defaultdict[str, deque[int]] = defaultdict(deque)
+
+    def add(self, phone_number_id: str, at_ns: int) -> None:
+        """One more arrival, none earlier than those before."""
+        window = self._windows[phone_number_id]
+        window.append(at_ns)
+        while at_ns - window[0] >= SECOND_NS:
+            window.popleft()
+        self.most = max(self.most, len(window))
 
 
 def busiest_second(arrivals: Iterable[tuple[str, int]]) -> int:
@@ -166,15 +208,10 @@ def busiest_second(arrivals: Iterable[tuple[str, int]]) -> int:
 
     `arrivals` are numbers and nanoseconds, in order of time.
     """
-    windows: defaultdict[str, deque[int]] = defaultdict(deque)
-    most = 0
+    busiest = BusiestSecond()
     for phone_number_id, at_ns in arrivals:
-        window = windows[phone_number_id]
-        window.append(at_ns)
-        while at_ns - window[0] >= SECOND_NS:
-            window.popleft()
-        most = max(most, len(window))
-    return most
+        busiest.add(phone_number_id, at_ns)
+    return busiest.most
 
 
 def _matches(entry: Entry, wanted: Wanted) -> bool:

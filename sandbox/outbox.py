@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from sandbox.parcels import Update, body_of, fields_of
+from sandbox.parcels import Update, body_of, fields_of, note_posted
 from sandbox.rules import Rules, Webhooks
 
 MOST_PLANNED: Final = 500_000  # updates; about 0.3 kB each
@@ -121,6 +121,11 @@ class Outbox:
             "droppedUpdates": self._dropped_updates,
         }
 
+    @property
+    def last_answer(self) -> str | None:
+        """Why the body that waits for the next try was not taken; None: nothing waits."""
+        return self._again[0][2].answers[-1] if self._again else None
+
     def page(self, *, after: int, limit: int, field: str | None = None) -> dict[str, Any]:
         """What was posted, oldest first; `next` is what to ask after, or None at the end."""
         found = self._logged(after, field)
@@ -142,6 +147,7 @@ class Outbox:
         most = rules.webhooks.statuses_per_body
         while self._planned and self._planned[0][0] <= now_ns and len(updates) < most:
             updates.append(heapq.heappop(self._planned)[2])
+        note_posted(updates)
         body = body_of(updates, self._run, rules.receipts, rules.webhooks)
         self._last_number += 1
         parcel = Parcel(self._last_number, body, len(updates), fields_of(updates), now_ns)

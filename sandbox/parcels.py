@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import msgspec
 
-from sandbox.courses import Status
+from sandbox.courses import Status, further
 from sandbox.ledger import Entry
 from sandbox.receipts import (
     WABA_ID,
@@ -70,6 +70,13 @@ def body_of(updates: Sequence[Update], run: str, receipts: Receipts, webhooks: W
     ]
     entries += [_news_entry(each) for each in updates if isinstance(each, News)]
     return _escaped(msgspec.json.encode(envelope(entries)))
+
+
+def note_posted(updates: Iterable[Update]) -> None:
+    """Write down how far each message has come, as far as it was posted."""
+    for each in updates:
+        if isinstance(each, StatusDue):
+            each.entry.posted = further(each.entry.posted, each.status)
 
 
 def fields_of(updates: Iterable[Update]) -> tuple[str, ...]:

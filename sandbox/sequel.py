@@ -25,6 +25,7 @@ from sandbox.courses import (
     told,
 )
 from sandbox.faults import log_normal_seconds
+from sandbox.heard import Hearing
 from sandbox.inbound import Message
 from sandbox.ledger import Entry
 from sandbox.limits import SECOND_NS
@@ -57,6 +58,7 @@ class Sequel:
     ) -> None:
         self._run, self._shelf, self._people, self.outbox = run, shelf, people, outbox
         self._dice = dice
+        self.heard = Hearing()
         self._messages = 0  # of people
 
     def follow(
@@ -96,6 +98,7 @@ class Sequel:
 
     def say(self, message: Message, sender: str, number: str, now: Moment) -> None:
         """A person writes, taps a button, stops or resumes marketing messages."""
+        self.heard.add(sender, number, message, now.at)
         match message.voice:
             case Voice.STOP | Voice.RESUME:
                 stopped = message.voice is Voice.STOP

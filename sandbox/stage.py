@@ -15,6 +15,7 @@ from sandbox.checks import wa_id
 from sandbox.desk import Desk
 from sandbox.rules import Rules, changed
 from sandbox.script import Deeds, Notice, Script, TemplateChange, Writing, check
+from sandbox.shelf import Key
 from sandbox.templates import APPROVED, Template, template_of
 from sandbox.timeline import Later, Timeline
 
@@ -34,6 +35,8 @@ class Stage:
         self._first_dice = desk.dice.getstate()
         desk.on_accepted = self.timeline.count
         self.put(self._first_script)
+        self.usual_faults = desk.rules.faults
+        self._paused_as_usual = self._paused()
 
     def put(self, script: Script) -> None:
         """Change what the script names; its timeline takes the place of the one before.
@@ -74,6 +77,16 @@ class Stage:
     def change(self, section: str, given: Mapping[str, Any]) -> None:
         """Change a section of the rules. Raises ValueError."""
         self._apply(changed(self.desk.rules, {section: given}))
+
+    def calm(self) -> None:
+        """Faults as at the start; what was paused since is approved again."""
+        self.desk.rules = msgspec.structs.replace(self.desk.rules, faults=self.usual_faults)
+        for key in self._paused() - self._paused_as_usual:
+            self.change_template(TemplateChange(*key, status=APPROVED))
+
+    def is_paused_as_usual(self, key: Key) -> bool:
+        """Whether the template was paused at the start."""
+        return key in self._paused_as_usual
 
     def put_template(self, given: Mapping[str, Any]) -> Template:
         """Lay a template on the shelf; its status is posted when it is news. Raises ValueError."""
@@ -159,6 +172,10 @@ class Stage:
         if change.status is None:
             self._restate(TemplateChange(*key, status="PAUSED", title="RATE_LIMITING_PAUSE"))
         return count
+
+    def _paused(self) -> set[Key]:
+        templates = self.desk.shelf.templates.values()
+        return {template.key for template in templates if template.status == "PAUSED"}
 
     def _restate(self, change: TemplateChange) -> None:
         """Change status and quality; each that differs, and an event asked for, is posted."""

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from sandbox.bodies import SEND
+from sandbox.brought import body_values, payloads
 from sandbox.checks import check, check_object_id, check_token, wa_id
-from sandbox.components import body_values, payloads
 from sandbox.errors import Refusal
 from sandbox.templates import TEMPLATES
 

@@ -116,6 +116,28 @@ def test_down_answers_503_to_everything() -> None:
     assert (reply.status, code_of(reply), accepted(desk)) == (503, 2, 0)
 
 
+def test_a_dead_token_is_refused_whatever_it_is() -> None:
+    desk = new_desk(token_dead=True)
+    reply = take(desk)
+    assert (reply.status, code_of(reply), accepted(desk)) == (401, 190, 0)
+    refusal = desk.refuse_at_the_door(NUMBER, "Bearer t", "get")
+    assert refusal is not None
+    assert refusal.code == 190
+
+
+def test_a_lost_answer_is_of_a_send_that_was_accepted() -> None:
+    desk = new_desk(lost_answers=1)
+    assert take(desk).manner is Manner.SILENT
+    assert (told(desk), accepted(desk)) == (["silent"], 1)
+
+
+def test_only_the_share_of_the_answers_gets_lost_that_the_faults_name() -> None:
+    desk = new_desk(lost_answers=0.25)
+    manners = [take(desk, f"49151123{number:05d}").manner for number in range(400)]
+    assert 60 < manners.count(Manner.SILENT) < 140
+    assert accepted(desk) == 400
+
+
 def test_faster_than_the_throughput_is_throttled_with_a_time_to_come_back() -> None:
     clock = Clock()
     desk = new_desk(clock, throughput_per_second=2)

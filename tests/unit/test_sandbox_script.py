@@ -178,6 +178,26 @@ def test_a_reset_is_as_at_the_start_but_for_the_ledger() -> None:
     assert play.table.desk.ledger.summary()["requests"] == 100
 
 
+def test_everything_as_usual_is_the_faults_of_the_start_and_nothing_else() -> None:
+    play = Play({"faults": {"latencyMs": 40}, "limits": {"messaging": 7}})
+    play.put({"faults": {"latencyMs": 900, "down": True}, "limits": {"messaging": 9}})
+    play.stage.calm()
+    rules = play.table.desk.rules
+    assert (rules.faults.latency_ms, rules.faults.down, rules.limits.messaging) == (40, False, 9)
+
+
+def test_everything_as_usual_approves_what_was_paused_since_the_start_and_tells_of_it() -> None:
+    play = Play()
+    play.stage.change_template(change(name="sale", status="PAUSED"))
+    play.told("message_template_status_update")
+    play.stage.calm()
+    (told,) = play.told("message_template_status_update")
+    assert (told["message_template_name"], told["event"]) == ("sale", "APPROVED")
+    shelf = play.table.desk.shelf.templates
+    assert shelf["sale", "en_US"].status == "APPROVED"
+    assert shelf["paused_offer", "en_US"].status == "PAUSED"
+
+
 def test_a_template_that_is_put_is_sent_at_once() -> None:
     play = Play()
     assert play.table.send(PLAIN, "spring").status == 404
