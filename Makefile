@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 FUZZ := $(VENV)/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test fuzz chaos doctor check format docs bench lock clean
+.PHONY: help install run demo test fuzz chaos doctor check format docs pictures bench lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ format: install ## let ruff write the style
 
 docs: install ## write the tables of the documents that the code decides
 	@$(BIN)/python -m deploy.docs
+
+pictures: install ## the README's pictures of the page, taken with this machine's chromium
+	@$(BIN)/python -m tests.browser.pictures
 
 bench: install ## speed: accepted, sent (against a bare client), receipts taken in and merged
 	@$(BIN)/python -m bench

@@ -37,12 +37,13 @@ export function stepsOf(job, tracksReceipts) {
   ];
 }
 
-/** Who was not sent to, and did not fail: `[words, count, states]` each. */
+/**
+ * Who was not sent to without Meta's saying so: `[words, count, states]` each. Whom Meta holds back
+ * (`deferred`) stands among its errors.
+ */
 export function notSent(job) {
-  const left = job.skipped - job.deferred;
   return [
-    ["left out: opted out, or got it from another job", left, "skipped"],
-    ["held back by Meta for now, for the person's sake", job.deferred, "skipped"],
+    ["left out: opted out, or got it from another job", job.skipped - job.deferred, "skipped"],
     ["canceled before their turn came", job.canceled, "canceled"],
   ].filter(([, much]) => much > 0);
 }

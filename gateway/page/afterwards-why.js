@@ -1,4 +1,4 @@
-// Who failed and why, who is in doubt, who was not sent to: grouped, with what to do about it.
+// Who did not get it and why, who is in doubt, who was not sent to: grouped, with what to do about it.
 
 import { named, notSent } from "./afterwards-sums.js";
 import { h, refill } from "./dom.js";
@@ -19,8 +19,8 @@ export function reasons(job) {
 }
 
 function failures(job) {
-  const title = h("h2", { id: "after-why" }, "Who failed, and why");
-  if (!job.errors.length) return h("section.card", { "aria-labelledby": "after-why" }, title, h("p.muted", null, "Nobody failed."));
+  const title = h("h2", { id: "after-why" }, "Who did not get it, and why");
+  if (!job.errors.length) return h("section.card", { "aria-labelledby": "after-why" }, title, h("p.muted", null, "Meta refused nobody."));
   return h("section.card", { "aria-labelledby": "after-why" }, title, h("ul.after-groups", null, job.errors.map((error) => group(job, error))));
 }
 

@@ -112,7 +112,7 @@ function rejected(ctx, check) {
   return h(
     "details.rejected",
     { open: check.rejectedTotal <= 5 },
-    h("summary", null, `${count(check.rejectedTotal, "line")} rejected: they get nothing`),
+    h("summary", null, `${count(check.rejectedTotal, "line")} rejected and left out`),
     h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Rejected lines" }, h("table", null, h("thead", null, head), h("tbody", null, rows))),
     h("p.hint", null, more > 0 ? `and ${figure(more)} more. ` : "", all, all ? ": mend it and bring it again." : ""),
   );

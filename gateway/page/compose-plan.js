@@ -93,7 +93,7 @@ function remarks(plan) {
   const { preflight, suppressed, rejectedTotal, notes } = plan;
   const said = [
     suppressed ? `${count(suppressed, "recipient")} opted out, and will be skipped.` : null,
-    rejectedTotal ? `${count(rejectedTotal, "line")} rejected: they get nothing.` : null,
+    rejectedTotal ? `${count(rejectedTotal, "line")} rejected and left out.` : null,
     preflight?.state === "skipped" ? `The template was not checked: ${preflight.reason}` : null,
     ...notes.filter((words) => !words.startsWith("No messaging limit")),
   ].filter(Boolean);

@@ -70,10 +70,13 @@ function entry(message) {
   return h(
     "li", null,
     h("p.story-head", null, badge(MESSAGES[message.state]), h("strong", null, job), h("span.muted", null, time(message.createdAt))),
-    message.reason && h("p", null, message.reason),
+    why(message) && h("p", null, why(message)),
     h("details", null, h("summary", null, "Details"), details(message), values.length > 0 && h("p.small.muted", null, values.join(" · "))),
   );
 }
+
+/** Why it did not go, as far as it is told. */
+const why = ({ reason, error }) => reason ?? (error && `${error.code} ${error.meaning ?? error.title}`);
 
 const unknown = () =>
   empty("Nobody knows this number", "None of your jobs had a message for it, and it never opted out.", linkButton("#/", "Jobs"));

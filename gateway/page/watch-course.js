@@ -156,6 +156,7 @@ class Course {
     if (this.isStopped) return;
     if (answer.ok) this.answered(answer.data, true);
     this.leave?.();
+    this.parts.bar.root.classList.add("is-over"); // the sums below say what its patterns mean
     this.leave = showAfterwards(this.after, this.model.job, this.app);
   }
 

@@ -5,9 +5,9 @@ import { isOver } from "./states.js";
 import { done } from "./watch-model.js";
 import { perSecond } from "./watch-rate.js";
 import { left, limit, setRate } from "./watch-words.js";
-import { duration, figure, percent, rate as said } from "./words.js";
+import { duration, figure, percent, rate as said, time } from "./words.js";
 
-const NAMES = { part: "Done", rate: "Messages a second", left: "Time left", limit: "Limited by", loop: "Loop" };
+const NAMES = { part: "Done", rate: "Messages a second", left: "Time left", limit: "Limited by", took: "Took", loop: "Loop" };
 
 /** @returns {{root: HTMLElement, draw: function(object, object, object, number): void}} */
 export function watchFigures(service) {
@@ -20,7 +20,12 @@ export function watchFigures(service) {
     say(places[name].value, value);
     say(places[name].more, more);
   };
-  return { root, draw: (model, speed, polled, now) => drawn(put, model, speed, polled, now, service) };
+  const draw = (model, speed, polled, now) => {
+    root.classList.toggle("is-over", isOver(model.state));
+    drawn(put, model, speed, polled, now, service);
+    if (isOver(model.state)) ended(put, model.job);
+  };
+  return { root, draw };
 }
 
 function drawn(put, model, speed, polled, now, service) {
@@ -29,13 +34,18 @@ function drawn(put, model, speed, polled, now, service) {
   const pause = state === "running" ? Math.max(model.pauseUntil - now, 0) / 1000 : 0;
   const ended = had - model.totals.canceled;
   put("part", percent(Math.floor((ended / total) * 1000) / 1000, 1), `${figure(ended)} of ${figure(total)}`);
-  if (isOver(state)) put("rate", job.ratePerSecond === null ? "–" : said(job.ratePerSecond), "on average");
-  else put("rate", rateNow(speed, now, had, state), `set: ${setRate(job, service, model.number)}`);
+  put("rate", rateNow(speed, now, had, state), `set: ${setRate(job, service, model.number)}`);
   const rest = timeLeft(job, state, polled, now);
-  if (isOver(state)) put("left", "–", job.startedAt && job.finishedAt ? `took ${duration((new Date(job.finishedAt) - new Date(job.startedAt)) / 1000)}` : "");
-  else put("left", rest?.span ?? "–", rest ? `done at about ${rest.at}` : "not known yet");
+  put("left", rest?.span ?? "–", rest ? `done at about ${rest.at}` : "not known yet");
   put("limit", limit(job, state, pause), "");
   put("loop", `${figure(model.current)} of ${figure(model.loops)}`, pause > 0 ? `next in ${duration(pause)}` : "");
+}
+
+/** What is left to say of a job that is over; CSS hides what no longer is. */
+function ended(put, { ratePerSecond, startedAt, finishedAt }) {
+  put("rate", ratePerSecond === null ? "–" : said(ratePerSecond), "on average");
+  const isTimed = startedAt && finishedAt;
+  put("took", isTimed ? duration((new Date(finishedAt) - new Date(startedAt)) / 1000) : "–", isTimed ? `until ${time(finishedAt)}` : "");
 }
 
 function rateNow(speed, now, had, state) {

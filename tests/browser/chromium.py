@@ -38,13 +38,23 @@ async def browser(path: str) -> AsyncIterator[Browser]:
 
 @asynccontextmanager
 async def context(
-    launched: Browser, url: str, *, width: int = 1280, height: int = 800, scheme: Scheme = "light"
+    launched: Browser,
+    url: str,
+    *,
+    width: int = 1280,
+    height: int = 800,
+    scheme: Scheme = "light",
+    scale: float = 1.0,
 ) -> AsyncIterator[BrowserContext]:
-    """A visitor whom nobody knows: no cookies, no storage, a clock in Berlin."""
+    """A visitor whom nobody knows: no cookies, no storage, a clock in Berlin.
+
+    `scale`: pixels of the screen for one of the page's.
+    """
     made = await launched.new_context(
         base_url=url,
         viewport={"width": width, "height": height},
         color_scheme=scheme,
+        device_scale_factor=scale,
         locale="en-GB",
         timezone_id="Europe/Berlin",
     )
