@@ -37,6 +37,7 @@ FATES: Final = dict(
         strict=False,
     )
 )
+FIRST: Final = 2_340_000
 WATCHED, OVER = 1200, 500
 _PATIENCE_MS: Final = 120_000
 
@@ -92,10 +93,11 @@ async def afterwards(page: Page, stack: Stack) -> None:
 
 
 async def sandbox(page: Page, stack: Stack) -> None:
-    """Messages arrive while some answers get lost."""
+    """Messages arrive, and what one of the recipients sees."""
     await stack.submit_rows(_rows(OVER), campaign_name="Orders ready to collect")
-    await page.goto(stack.sandbox_url)
-    await page.wait_for_timeout(4000)
+    await page.goto(f"{stack.sandbox_url}/#491511{FIRST + 20}")
+    await expect(page.get_by_role("log", name="Messages")).to_contain_text("order A-1020")
+    await page.wait_for_timeout(3000)  # a receipt or two
 
 
 PICTURES: Final[dict[str, Picture]] = {
@@ -112,7 +114,7 @@ def _rows(total: int) -> list[dict[str, str]]:
 
 def _row(seq: int) -> dict[str, str]:
     """A recipient; their first name goes round."""
-    phone = f"+49 {FATES.get(seq, f'1511 {2340000 + seq}')}"
+    phone = f"+49 {FATES.get(seq, f'1511 {FIRST + seq}')}"
     return {"phone": phone, "name": NAMES[seq % len(NAMES)], "order": f"A-{1000 + seq}"}
 
 
