@@ -21,6 +21,7 @@ class Moved:
     seq: int
     recipient: str
     was: str
+    becomes: MessageState
     status: Status
     standing: Standing
 
@@ -127,9 +128,11 @@ def _merged(batch: dict[Place, Standing], rows: list[Any]) -> Merged:
         news = jobs.setdefault(row["job_id"], JobNews(row["job_id"], [], **told))
         standing = batch[row["job_id"], row["seq"]]
         # What Meta calls failed and means for now only is skipped here: the counts say so.
-        becomes = row["becomes"]
+        becomes = MessageState(row["becomes"])
         status = Status.FAILED if becomes == MessageState.SKIPPED else Status(becomes)
-        news.moved.append(Moved(row["seq"], row["recipient"], row["was"], status, standing))
+        news.moved.append(
+            Moved(row["seq"], row["recipient"], row["was"], becomes, status, standing)
+        )
     places = {(row["job_id"], row["seq"]): row["was"] for row in rows}
     waiting = frozenset(place for place, was in places.items() if was == "sending")
     return Merged(list(jobs.values()), waiting, frozenset(places))

@@ -242,6 +242,7 @@ def _status(news: JobNews, moved: Moved) -> MessageStatus:
         to=moved.recipient,
         message_id=standing.message_id,
         status=moved.status,
+        state=moved.becomes,
         at=at,
         error=error,
         sent=news.sent,

@@ -90,6 +90,7 @@ class MessageStatus(_Frame, frozen=True, kw_only=True, rename="camel", tag="mess
     to: str
     message_id: str
     status: str  # sent | delivered | read | failed
+    state: str | None = None  # of the message since; None: told by an older release
     at: datetime
     error: ErrorFields | None = None
     sent: int  # of the job, after the batch of receipts that this one came with; so are the rest

@@ -64,7 +64,7 @@ export function choicesOf(job, now = new Date()) {
 function ofError(error, job, now) {
   const since = job.finishedAt ? new Date(job.finishedAt).getTime() + DEFER_MS : null;
   const readyAt = error.action === "defer" && since && since > now.getTime() ? new Date(since) : null;
-  const base = error.code === NO_CODE ? ofState("failed", "Failed without a code", "", error.count) : { ...ofState(null, named(error), "", error.count), code: error.code, key: `code ${error.code}` };
+  const base = error.code === NO_CODE ? ofState("failed", "Failed without a code", "", error.count) : { ...ofState(null, error.meaning || named(error), "", error.count), code: error.code, key: `code ${error.code}` };
   return { ...base, hint: error.mayBeSentAgain ? error.advice : "No better another time", isPossible: error.mayBeSentAgain, isChosen: error.mayBeSentAgain && !readyAt, readyAt };
 }
 

@@ -2,7 +2,7 @@
 
 import { named, notSent } from "./afterwards-sums.js";
 import { h, refill } from "./dom.js";
-import { dialled, figure, percent, time } from "./words.js";
+import { dialled, figure, percent, time, whyOf } from "./words.js";
 
 /** @returns {{root: HTMLElement, update: function(any): void}} */
 export function reasons(job) {
@@ -44,9 +44,9 @@ function again(error) {
 
 function doubts(job) {
   if (!job.unknown) return null;
-  const until = job.doubtUntil ? `Receipts are awaited until ${time(job.doubtUntil)}.` : "Their time is over. A receipt that comes late still settles them.";
+  const until = job.doubtUntil ? `Receipts are awaited until ${time(job.doubtUntil)}.` : "A receipt that comes yet still settles them.";
   const rows = job.inDoubt.map(({ to, reason, details, at }) =>
-    h("tr", null, h("td", null, h("a", { href: `#/recipients/${to}` }, dialled(to))), h("td", null, reason, details ? h("span.muted", null, ` ${details}`) : null), h("td", null, at ? time(at) : "–")),
+    h("tr", null, h("td", null, h("a", { href: `#/recipients/${to}` }, dialled(to))), h("td", null, reason, details ? h("span.muted", null, ` ${whyOf({ reason: details })}`) : null), h("td", null, at ? time(at) : "–")),
   );
   const all = job.unknown > rows.length ? h("p.after-links", null, h("a", { href: `#/jobs/${job.jobId}/recipients?state=unknown` }, `See all ${figure(job.unknown)}`)) : null;
   return h(

@@ -74,7 +74,7 @@ export function paces(number, service) {
 
 /** How much of the 24 hours is used; `share` (0 to 1) is null where no limit is known. */
 export function usage({ people24h, reached24h }) {
-  if (people24h === null) return { share: null, text: reached24h ? `${count(reached24h, "person", "people")} reached` : "nobody yet", more: "no limit is known" };
+  if (people24h === null) return { share: null, text: reached24h ? `${count(reached24h, "person", "people")} reached` : "not counted", more: "as long as no limit is known" };
   const used = people24h ? Math.min(reached24h / people24h, 1) : 1;
   return {
     share: used,

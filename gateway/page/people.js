@@ -4,10 +4,15 @@ import { address, get } from "./api.js";
 import { h, refill } from "./dom.js";
 import { badge, empty, field, loading, refusal, select } from "./parts.js";
 import { MESSAGES } from "./states.js";
-import { count, dialled, time } from "./words.js";
+import { count, dialled, time, whyOf } from "./words.js";
 
 const PAGE = 100;
 const TYPING_MS = 300;
+const TOGETHER = [
+  ["sent,delivered,read", "taken by Meta"],
+  ["failed,unknown,skipped,canceled", "did not go out, or in doubt"],
+  ["queued,sending", "not yet sent"],
+];
 const TIMES = [
   ["claimedAt", "went to Meta"],
   ["sentAt", "taken by Meta"],
@@ -62,7 +67,7 @@ export function showPeople(container, job, app, params) {
 }
 
 function controls(job, filter, changed) {
-  const states = [["", "any"], ...Object.entries(MESSAGES).map(([state, { word }]) => [state, word])];
+  const states = [["", "any"], ...TOGETHER, ...Object.entries(MESSAGES).map(([state, { word }]) => [state, word])];
   const codes = [["", "any"], ...(job.errors ?? []).map(({ code, title }) => [String(code), `${code} ${title}`])];
   const search = h("input", { type: "search", value: filter.q, inputmode: "tel", oninput: (event) => changed({ q: event.target.value.trim() }, TYPING_MS) });
   const parts = [
@@ -101,7 +106,7 @@ function rowsOf(message) {
     badge(MESSAGES[message.state]),
     latest(message),
     String(message.loop),
-    message.reason ?? (message.error ? `${message.error.code} ${message.error.title}` : ""),
+    whyOf(message),
     button,
   ];
   return [h("tr", null, cells.map((cell) => h("td", null, cell))), told];

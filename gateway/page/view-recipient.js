@@ -5,7 +5,7 @@ import { h, refill } from "./dom.js";
 import { details } from "./people.js";
 import { ask, badge, empty, linkButton, loading, notice, refusal } from "./parts.js";
 import { MESSAGES } from "./states.js";
-import { count, dialled, time } from "./words.js";
+import { count, dialled, time, whyOf } from "./words.js";
 
 export const title = "Recipient";
 
@@ -76,7 +76,7 @@ function entry(message) {
 }
 
 /** Why it did not go, as far as it is told. */
-const why = ({ reason, error }) => reason ?? (error && `${error.code} ${error.meaning ?? error.title}`);
+const why = ({ reason, error }) => (error?.meaning ? `${error.code} ${error.meaning}` : whyOf({ reason, error }));
 
 const unknown = () =>
   empty("Nobody knows this number", "None of your jobs had a message for it, and it never opted out.", linkButton("#/", "Jobs"));

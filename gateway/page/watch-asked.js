@@ -22,14 +22,14 @@ export function allowed(job, state) {
 /** What canceling means for the people of the list. */
 export function cancelText(job) {
   const rest = job.queued;
-  const had = job.sent ? ` ${count(job.sent, "recipient")} ${job.sent === 1 ? "has" : "have"} it already, and keep it.` : "";
+  const had = job.sent ? ` ${count(job.sent, "recipient")} ${job.sent === 1 ? "has it already, and keeps it" : "have it already, and keep it"}.` : "";
   return `${count(rest, "recipient")} will not get it.${had} This cannot be undone.`;
 }
 
 /** What resuming means for them. */
 export function resumeText(job) {
   const rest = job.queued;
-  const why = job.reason ? ` It was stopped because: ${job.reason}` : "";
+  const why = job.reason && job.stoppedBy ? ` It was stopped because: ${job.reason}` : "";
   return `${count(rest, "recipient")} ${rest === 1 ? "waits" : "wait"} and will be sent to, beginning with the next one.${why}`;
 }
 

@@ -9,7 +9,7 @@ import { isOver } from "./states.js";
 import { bar } from "./watch-bar.js";
 import { feed } from "./watch-feed.js";
 import { watchFigures } from "./watch-figures.js";
-import { adopt, done, newModel, seed, taken } from "./watch-model.js";
+import { adopt, done, newModel, seed, taken, untold } from "./watch-model.js";
 import { forget, newRate, noted } from "./watch-rate.js";
 import { source } from "./watch-source.js";
 import { strip } from "./watch-strip.js";
@@ -17,6 +17,7 @@ import { loopTable } from "./watch-table.js";
 import { connection, heard, situation, tabTitle } from "./watch-words.js";
 
 const BACK_MS = 12000; // how long it stays told that the connection was away
+const MOST_ASKED = 3; // loops at once whose messages are asked for
 const TICK_MS = 250; // for what counts down
 const WORDS_MS = 100; // figures that change more often nobody reads; cells are painted in each frame
 
@@ -35,7 +36,7 @@ class Course {
   constructor(main, job, { app, onState }) {
     Object.assign(this, { app, onState, polled: Date.now(), speed: newRate(), awaySince: null, back: null, wordsAt: 0 });
     this.model = newModel(job);
-    this.parts = { bar: bar(this.model, app.service.tracksReceipts), strip: strip(this.model), feed: feed(), figures: watchFigures(app.service), table: loopTable(this.model) };
+    this.parts = { bar: bar(this.model, app.service.tracksReceipts), strip: strip(this.model), feed: feed(job.jobId, () => this.askBad()), figures: watchFigures(app.service), table: loopTable(this.model) };
     this.link = h("p.notice.warn.connection", { role: "status", hidden: true });
     this.said = h("div");
     this.after = h("div");
@@ -77,11 +78,10 @@ class Course {
     this.parts.feed.take(frame);
     if (frame.type === "job_state" || frame.type === "job_completed") this.source.ask();
     if (frame.type === "connection") this.polled = Date.now();
-    if (frame.type === "loop_completed" && frame.unknown) this.reseed(frame.loopIndex - 1);
     this.drawSoon();
   }
 
-  /** Those in doubt, and those canceled, have no event of their own. */
+  /** Those in doubt have no event of their own. */
   reseed(loop) {
     const first = loop * this.model.loopSize;
     this.source.seed(first, Math.min(first + this.model.loopSize, this.model.total));
@@ -89,6 +89,7 @@ class Course {
 
   answered(told, isFresh) {
     adopt(this.model, told, isFresh);
+    for (const loop of untold(this.model, told).slice(0, MOST_ASKED)) this.reseed(loop);
     this.polled = Date.now();
     this.drawSoon();
   }
@@ -96,6 +97,12 @@ class Course {
   take(told) {
     this.answered(told, true);
     this.source.ask();
+  }
+
+  async askBad() {
+    const query = { state: "failed,unknown,skipped", limit: 50 };
+    const answer = await get(`/api/bulk/job/${encodeURIComponent(this.model.job.jobId)}/messages`, { query });
+    return answer.ok ? answer.data.messages : [];
   }
 
   async seedFeed(job) {
@@ -148,7 +155,15 @@ class Course {
     if (this.state) this.app.announce(heard(state, job));
     this.state = state;
     if (state === "canceled" && this.model.total <= 5000) this.source?.seed(0, this.model.total);
-    if (isOver(state)) this.end();
+    if (isOver(state) || state === "settling") this.end();
+    else this.goOn();
+  }
+
+  /** What was in doubt is sent again. */
+  goOn() {
+    this.leave?.();
+    this.leave = null;
+    this.parts.bar.root.classList.remove("is-over");
   }
 
   async end() {

@@ -3,21 +3,25 @@
 import { h, picture, refill, say } from "./dom.js";
 import { MESSAGES } from "./states.js";
 import { feedLine } from "./watch-words.js";
-import { count, dialled, figure, second } from "./words.js";
+import { count, dialled, figure, second, whyOf } from "./words.js";
 
 const MOST = 50;
 const STEP_MS = 250; // faster than this nobody reads
 const TOLD = new Set(["message_sent", "message_failed", "message_skipped", "message_status"]);
 const BAD = new Set(["failed", "skipped", "unknown"]);
 
-/** @returns {{root: HTMLElement, take: function(object): void, seed: function(object[]): void, draw: function(number): void}} */
-export function feed() {
-  const made = new Feed();
+/**
+ * @param {string} jobId @param {function(): Promise<object[]>} askBad the first that did not go out
+ * @returns {{root: HTMLElement, take: function(object): void, seed: function(object[]): void, draw: function(number): void}}
+ */
+export function feed(jobId, askBad) {
+  const made = new Feed(jobId, askBad);
   return { root: made.root, take: (frame) => made.take(frame), seed: (messages) => made.seed(messages), draw: (now) => made.draw(now) };
 }
 
 class Feed {
-  constructor() {
+  constructor(jobId, askBad) {
+    this.askBad = askBad;
     this.all = [];
     this.bad = [];
     this.isBadOnly = false;
@@ -29,7 +33,8 @@ class Feed {
     this.list = h("ol.feed", { "aria-label": "Last messages", tabindex: "0" });
     this.held = h("p.hint.feed-held");
     this.none = h("p.hint", null, "Messages appear here as they are sent.");
-    this.root = h("section.card", { "aria-labelledby": "feed-title" }, this.head(), this.none, this.list);
+    this.more = h("p.hint", { hidden: true }, h("a", { href: `#/jobs/${jobId}/recipients?state=failed,unknown,skipped,canceled` }, "All that did not go out"));
+    this.root = h("section.card", { "aria-labelledby": "feed-title" }, this.head(), this.none, this.list, this.more);
     for (const [event, isHeld] of [["pointerenter", true], ["pointerleave", false], ["focusin", true], ["focusout", false]]) {
       this.list.addEventListener(event, () => this.hold(isHeld));
     }
@@ -38,11 +43,22 @@ class Feed {
   head() {
     const choose = (event) => {
       this.isBadOnly = event.target.checked;
+      this.more.hidden = !this.isBadOnly;
       this.hasNews = true;
       this.draw(Infinity);
+      if (this.isBadOnly) this.seekBad();
     };
     const only = h("label.choice", null, h("input", { type: "checkbox", onchange: choose }), "Only those that did not go out");
     return h("div.card-head", null, h("h2", { id: "feed-title" }, "Last messages"), this.held, only);
+  }
+
+  /** Those that came to nothing before anybody watched are asked for when somebody wants them. */
+  async seekBad() {
+    const known = new Set(this.bad.map(({ seq }) => seq));
+    const more = (await this.askBad()).map(lineOf).filter(({ seq }) => !known.has(seq));
+    this.bad = [...this.bad, ...more].sort((one, other) => other.seq - one.seq).slice(0, MOST);
+    this.hasNews = true;
+    this.draw(Infinity);
   }
 
   hold(isHeld) {
@@ -77,10 +93,7 @@ class Feed {
 
   /** Messages that had an end before anybody watched, in the order of the job. */
   seed(messages) {
-    const lines = messages.map(({ seq, to, state, error, reason, sentAt, failedAt, claimedAt }) => ({
-      seq, to: dialled(to), state, why: error ? `${error.code} ${error.title}` : reason ?? "", at: sentAt ?? failedAt ?? claimedAt,
-    }));
-    const ended = lines.filter(({ state }) => state !== "queued" && state !== "sending" && state !== "canceled");
+    const ended = messages.map(lineOf).filter(({ state }) => state !== "queued" && state !== "sending" && state !== "canceled");
     const known = new Set(this.all.map(({ seq }) => seq));
     this.all = [...this.all, ...ended.reverse().filter(({ seq }) => !known.has(seq))].slice(0, MOST);
     this.bad = this.all.filter(({ state }) => BAD.has(state));
@@ -100,7 +113,7 @@ class Feed {
     this.rows.forEach((row, at) => row.show(lines[at]));
     this.list.hidden = !lines.length;
     this.none.hidden = Boolean(lines.length);
-    say(this.none, this.isBadOnly ? "None failed or was skipped while this page was open." : "Messages appear here as they are sent.");
+    say(this.none, this.isBadOnly ? "So far everything went out." : "Messages appear here as they are sent.");
   }
 
   addRow() {
@@ -109,6 +122,8 @@ class Feed {
     this.list.append(row.root);
   }
 }
+
+const lineOf = ({ seq, to, state, error, reason, sentAt, failedAt, claimedAt }) => ({ seq, to: dialled(to), state, why: whyOf({ reason, error }), at: sentAt ?? failedAt ?? claimedAt });
 
 /** A row that shows one line or another: rows stay, only their words change. */
 function feedRow() {

@@ -21,9 +21,10 @@ export function watchFigures(service) {
     say(places[name].more, more);
   };
   const draw = (model, speed, polled, now) => {
-    root.classList.toggle("is-over", isOver(model.state));
+    const isSent = isOver(model.state) || model.state === "settling";
+    root.classList.toggle("is-over", isSent);
     drawn(put, model, speed, polled, now, service);
-    if (isOver(model.state)) ended(put, model.job);
+    if (isSent) ended(put, model.job);
   };
   return { root, draw };
 }

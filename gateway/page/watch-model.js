@@ -158,9 +158,11 @@ function progress(model, frame) {
 function receipt(model, frame) {
   const loop = loopOf(model, frame.seq);
   const before = model.known[frame.seq];
-  const hasChanged = mark(model, frame.seq, CODES[frame.status]);
-  if (hasChanged && frame.status === "failed" && before === CODES.sent) swap(model, loop, SENT, FAILED);
-  if (hasChanged && frame.status !== "failed" && before === CODES.unknown) swap(model, loop, UNKNOWN, SENT);
+  const state = frame.state ?? frame.status;
+  const hasChanged = mark(model, frame.seq, CODES[state]);
+  const isTaken = state !== "failed" && state !== "skipped";
+  if (hasChanged && !isTaken && before === CODES.sent) swap(model, loop, SENT, CODES[state] - 1);
+  if (hasChanged && isTaken && before === CODES.unknown) swap(model, loop, UNKNOWN, SENT);
   if (frame.sent + frame.failed + frame.unknown + frame.skipped < done(model) - model.totals.canceled) return;
   for (const name of TOTALS) if (name in frame) model.totals[name] = frame[name];
 }
@@ -185,12 +187,23 @@ export function mark(model, seq, code) {
   return true;
 }
 
-const RANKS = { [CODES.unknown]: 1, [CODES.sent]: 2, [CODES.failed]: 3, [CODES.delivered]: 4, [CODES.read]: 5 };
+const RANKS = { [CODES.unknown]: 1, [CODES.sent]: 2, [CODES.failed]: 3, [CODES.skipped]: 3, [CODES.delivered]: 4, [CODES.read]: 5 };
 const rank = (code) => RANKS[code] ?? 0;
 
 /** Take messages as `GET …/messages` lists them: what became of each before anybody watched. */
 export function seed(model, messages) {
   for (const { seq, state } of messages) mark(model, seq, CODES[state]);
+}
+
+/** Loops (from 0) of a job as it was answered that have more in doubt than are known one by one. */
+export function untold(model, job) {
+  const doubtful = (job.loops ?? []).filter(({ loop, unknown }) => unknown && loop <= model.loops);
+  return doubtful.map(({ loop }) => loop - 1).filter((loop, at) => knownIn(model, loop, CODES.unknown) < doubtful[at].unknown);
+}
+
+function knownIn(model, loop, code) {
+  const first = loop * model.loopSize + 1;
+  return model.known.subarray(first, first + sizeOf(model, loop)).reduce((sum, known) => sum + (known === code), 0);
 }
 
 /** What a message is: a name of PARTS, or "waiting". */

@@ -51,7 +51,7 @@ export function source(job, to) {
   };
   const polls = every(POLL_MS, look);
   const seed = async (after, upto) => {
-    let at = after;
+    let at = isWhole ? after : upto;
     while (at < upto && !stopper.signal.aborted) {
       const query = { after: at, limit: Math.min(PAGE, upto - at) };
       const answer = await get(`${path}/messages`, { query, signal: stopper.signal });

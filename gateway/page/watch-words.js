@@ -84,10 +84,10 @@ const capital = (text) => text[0].toUpperCase() + text.slice(1);
 /** What limits it just now, in a few words beside the figures. */
 export function limit(job, state, pauseSeconds) {
   if (isOver(state)) return "–";
-  if (state === "paused") return "paused";
+  if (state === "paused") return "–";
   if (pauseSeconds > 0) return `pause, ${duration(pauseSeconds)} left`;
   if (job.limitedBy) return LIMITS[job.limitedBy] ?? job.limitedBy;
-  return { running: "nothing", queued: "not begun" }[state] ?? "nothing: all is sent";
+  return { running: "nothing", queued: "not begun" }[state] ?? "–";
 }
 
 /** The set rate: the slowest of the job's own, its number's, and the service's. */
@@ -103,15 +103,17 @@ export function left(etaSeconds, now) {
   return { span: duration(etaSeconds), at: time(new Date(now.getTime() + etaSeconds * 1000), now) };
 }
 
-/** "Loop 12 of 250: 200 messages, 150 read, 50 delivered" */
+/** "Loop 12 of 250, 200 messages: 200 sent, 200 delivered and 150 read" */
 export function aboutLoops(first, last, loops, shares) {
   const which = first === last ? `Loop ${figure(first + 1)}` : `Loops ${figure(first + 1)} to ${figure(last + 1)}`;
   return `${which} of ${figure(loops)}, ${count(shares.size, "message")}: ${madeUp(shares)}`;
 }
 
-/** What has come of them, in words: "150 read, 50 delivered". */
+/** What has come of them, in words. As everywhere, what is read was delivered, and that was sent. */
 export function madeUp(shares) {
-  const parts = [...Object.keys(MESSAGES).filter((name) => shares[name]).map((name) => `${figure(shares[name])} ${MESSAGES[name].word}`)];
+  const delivered = shares.delivered + shares.read;
+  const told = { ...shares, delivered, sent: shares.sent + delivered };
+  const parts = Object.keys(MESSAGES).filter((name) => told[name]).map((name) => `${figure(told[name])} ${MESSAGES[name].word}`);
   if (shares.waiting) parts.push(shares.waiting === shares.size ? "all waiting" : `${figure(shares.waiting)} waiting`);
   return listed(parts);
 }
@@ -132,7 +134,7 @@ export function heard(state, job) {
 
 /** One line of the feed, of an event frame. */
 export function feedLine(frame) {
-  const state = { message_sent: "sent", message_failed: "failed", message_skipped: "skipped", message_status: frame.status }[frame.type];
+  const state = { message_sent: "sent", message_failed: "failed", message_skipped: "skipped", message_status: frame.state ?? frame.status }[frame.type];
   const error = frame.error ? `${frame.error.code} ${frame.error.title}` : "";
   return { seq: frame.seq, to: dialled(frame.to), state, why: error || frame.reason || "" };
 }

@@ -68,3 +68,9 @@ export const pace = (perSecond) => (perSecond ? `${rate(perSecond)} a second` : 
 export function listed(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
+
+/** Why a message did not go, as the API tells it; without the page that a broken server answered. */
+export function whyOf({ reason, error }) {
+  const told = reason ?? (error ? `${error.code || ""} ${error.title}` : "");
+  return told.replace(/:?\s*<[^]*$/, "").trim();
+}

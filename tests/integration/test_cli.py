@@ -307,7 +307,7 @@ async def test_ctrl_c_ends_the_watching_and_says_how_to_go_on(
     gateway: Running, tmp_path: Path
 ) -> None:
     job = await gateway.submit()
-    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT), "PYTHONFAULTHANDLER": "1"}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "cli", "watch", job, cwd=tmp_path, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, env=environ | {"LOOPCAST_URL": gateway.url},
@@ -315,8 +315,19 @@ async def test_ctrl_c_ends_the_watching_and_says_how_to_go_on(
     assert process.stdout
     await asyncio.wait_for(process.stdout.readline(), 60)
     process.send_signal(signal.SIGINT)
-    _, err = await asyncio.wait_for(process.communicate(), 60)
+    err = await last_words(process)
     assert process.returncode == Exit.INTERRUPTED
     assert err.decode().splitlines() == [
         "No longer watched. The job goes on; to watch it again:", f"  loopcast watch {job}",
     ]  # fmt: skip
+
+
+async def last_words(process: asyncio.subprocess.Process) -> bytes:
+    """What it said on stderr until it ended; where it was, when it does not."""
+    assert process.stdout
+    assert process.stderr
+    reading = asyncio.gather(process.stdout.read(), process.stderr.read(), process.wait())
+    if not (await asyncio.wait({reading}, timeout=60))[0]:
+        process.send_signal(signal.SIGABRT)
+    _, err, _ = await asyncio.wait_for(reading, 60)
+    return err

@@ -320,7 +320,7 @@ async def test_what_meta_holds_back_later_is_deferred_and_may_still_arrive(stack
         assert held["due_at"] == datetime.fromtimestamp(NOW, UTC) + timedelta(hours=24)
         assert (await row(stack, job))["deferred"] == 1
         (status,) = [f for _, f in await told(stack.broker, job) if f["type"] == "message_status"]
-        assert (status["status"], status["skipped"]) == ("failed", 1)
+        assert (status["status"], status["state"], status["skipped"]) == ("failed", "skipped", 1)
         read = {
             "id": "wamid.1", "status": "read", "timestamp": str(NOW),
             "recipient_id": recipient(1),

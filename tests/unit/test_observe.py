@@ -12,6 +12,7 @@ from plumbing.meters import Meters
 from schemas import metrics
 from schemas.outcomes import ApiError, Refused
 from schemas.receipts import Receipt, Standing, Status
+from schemas.states import MessageState
 
 
 def test_the_messages_of_unfinished_jobs_are_a_metric_a_state_beside_their_sum() -> None:
@@ -32,7 +33,7 @@ def moved(status: Status, seconds_ago: float) -> Moved:
     at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
     receipt = Receipt("wamid.1", status, at, "4915100000001", tag=None)
     standing = Standing("wamid.1", 1).with_receipt(receipt)
-    return Moved(1, "4915100000001", "sent", status, standing)
+    return Moved(1, "4915100000001", "sent", MessageState(status), status, standing)
 
 
 def test_the_lag_of_receipts_is_from_metas_time_and_never_below_zero() -> None:

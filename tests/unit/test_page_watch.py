@@ -116,6 +116,30 @@ def test_doubts_come_with_the_end_of_their_loop_and_end_with_a_receipt() -> None
     )
 
 
+def test_what_meta_holds_back_after_all_is_skipped_and_not_failed() -> None:
+    held = {**receipt(1, "failed", sent=0, skipped=1), "state": "skipped"}
+    frames = [{"type": "loop_started", "loopIndex": 1}, sent(1, 1), held]
+    assert after(frames, "[m.shares(w, 0), m.stateOf(w, 1), w.totals]") == [
+        parts(skipped=1, waiting=1, size=2), "skipped",
+        {"sent": 0, "failed": 0, "unknown": 0, "skipped": 1, "canceled": 0, "delivered": 0,
+         "read": 0},
+    ]  # fmt: skip
+
+
+def test_loops_with_doubts_that_are_not_known_one_by_one_are_asked_for() -> None:
+    told = json.dumps(job(loops=[loop(1, unknown=1), loop(2), loop(3, unknown=1)]))
+    seeded = "m.seed(w, [{seq: 2, state: 'unknown'}])"
+    assert after([], f"m.untold(w, {told})") == [0, 2]
+    assert after([], f"({seeded}, m.untold(w, {told}))") == [2]
+
+
+def test_a_loop_in_words_counts_as_the_legend_does() -> None:
+    shares = json.dumps(parts(sent=1, delivered=1, read=3, failed=1, waiting=4, size=10))
+    assert asked("watch-words.js", f"m.madeUp({shares})") == (
+        "5 sent, 4 delivered, 3 read, 1 failed and 4 waiting"
+    )
+
+
 def test_the_pause_is_over_when_the_next_loop_begins() -> None:
     over = {
         "type": "loop_completed", "loopIndex": 1, "sent": 2, "failed": 0, "unknown": 0,
@@ -246,6 +270,6 @@ def test_a_job_offers_what_can_be_done_to_it(told: dict[str, object], may: list[
 def test_the_question_before_a_cancel_says_who_will_not_get_it() -> None:
     given = json.dumps(job(queued=320, sent=1))
     assert asked("watch-asked.js", f"m.cancelText({given})") == (
-        "320 recipients will not get it. 1 recipient has it already, and keep it."
+        "320 recipients will not get it. 1 recipient has it already, and keeps it."
         " This cannot be undone."
     )
