@@ -6,6 +6,7 @@ import { forget, keep, kept, storagesOf } from "./compose-draft.js";
 import { askTemplates, fromPart } from "./compose-from.js";
 import { reading } from "./compose-list.js";
 import { lookAt } from "./compose-lists.js";
+import { aboutOf } from "./compose-order.js";
 import { planPart } from "./compose-plan.js";
 import { askPlan } from "./compose-planner.js";
 import { problemsOf } from "./compose-problems.js";
@@ -54,6 +55,7 @@ function contextOf(app) {
     draft,
     list,
     file: null,
+    about: "",
     read: reading(list.text, list.region),
     numbers: null,
     templates: { state: "none", list: [] },
@@ -76,7 +78,10 @@ function contextOf(app) {
 function changed(ctx, what) {
   if (what === "from" || what === "list") askTemplates(ctx);
   follow(ctx);
-  if (what === "list") ctx.asks.list.ask((signal) => lookAt(ctx, signal));
+  if (what === "list") {
+    ctx.about = aboutOf(ctx.list);
+    ctx.asks.list.ask((signal) => lookAt(ctx, signal));
+  }
   ctx.save();
   ctx.problems = problemsOf(ctx);
   askPlan(ctx);

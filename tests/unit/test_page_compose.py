@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gateway.assets import FOLDER
 from tests.unit.test_page_modules import asked, pytestmark  # noqa: F401
 
 
@@ -124,6 +125,25 @@ def test_what_is_missing_is_told_apart_from_what_cannot_be() -> None:
     assert problems(start="2020-01-01T09:00") == [("start", False)]
     assert problems(**{"from": "+49 1511"}) == [("from", False)]
     assert problems(hasWindow=True, days=[]) == [("days", False)]
+
+
+def test_an_upload_of_the_list_as_it_was_before_is_nothing_to_send_to() -> None:
+    mapped = DRAFT | {"values": {"1": {"by": "column", "column": "Name"}}}
+    program = f"""(async () => {{
+      const order = await import({json.dumps((FOLDER / "compose-order.js").as_uri())});
+      const draft = {json.dumps(mapped)}, service = {json.dumps(SERVICE)};
+      const read = {{kind: "table", rows: []}};
+      const upload = {{columns: ["To", "Name"]}};
+      const list = {{kind: "paste", name: "", text: "a", column: "To", upload}};
+      list.uploadOf = order.aboutOf(list);
+      const edited = {{...list, text: "b"}};
+      const far = {{...edited, kind: "file", name: "a.xlsx", text: ""}};
+      const all = {{draft, read, service}};
+      const given = (list, file) => ({{...all, list, file, about: order.aboutOf(list)}});
+      const fields = (...args) => m.problemsOf(given(...args)).map((one) => one.field);
+      return [fields(list), fields(edited), fields(far, {{}}), fields(far)];
+    }})()"""
+    assert asked("compose-problems.js", f"await {program}") == [[], ["list"], ["list"], []]
 
 
 @pytest.mark.parametrize(
