@@ -44,10 +44,7 @@ function from(draft) {
 function named(draft, template) {
   if (!draft.template.trim()) return lacks("template", "the template");
   if (template && !template.sendable) return wrong("template", `It is ${template.status} at Meta: only approved templates can be sent.`);
-  if (template && !template.supported) {
-    return wrong("template", `It has ${template.unsupported}, which this page cannot fill. POST /api/bulk/send can.`);
-  }
-  return [];
+  return template && !template.supported ? wrong("template", template.unsupported) : [];
 }
 
 function text(draft, list, read) {
