@@ -51,5 +51,5 @@ async function test(ctx, to, outcome) {
     return refill(outcome, isNumber ? null : refusal(answer));
   }
   const link = h("a", { href: `#/jobs/${encodeURIComponent(answer.data.jobId)}` }, "See what becomes of it");
-  return refill(outcome, notice("ok", null, h("p", null, "The test is on its way. ", link, ".")));
+  return refill(outcome, notice("ok", null, h("p", null, "The test is on its way. ", ctx.app.may("read") ? [link, "."] : null)));
 }

@@ -2,7 +2,7 @@
 
 import { del, get } from "./api.js";
 import { askAndDo } from "./asking.js";
-import { h, refill } from "./dom.js";
+import { fill, h, refill } from "./dom.js";
 import { makeKey, showKey } from "./keys-make.js";
 import { expiryOf, mayOf, oftenOf, stateOf, usedOf } from "./keys-words.js";
 import { badge, empty, loading, notice, refusal } from "./parts.js";
@@ -33,7 +33,7 @@ export async function show(main, _params, app) {
   };
   const button = h("button.primary", { type: "button", onclick: make }, "Make a key");
   const heading = h("div", null, h("h1", null, title), h("p.muted", null, "Who may what. Each is told once, and can be revoked while everything runs."));
-  main.append(h("div.head", null, heading, h("div.actions", null, button)), open(app.service.holder), said, list);
+  fill(main, h("div.head", null, heading, h("div.actions", null, button)), open(app.service.holder), said, list);
   await load();
 }
 

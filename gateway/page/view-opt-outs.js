@@ -1,7 +1,7 @@
 // Opt-outs: who wants no messages, who said so, and what can be done about it.
 
 import { address, get } from "./api.js";
-import { h, refill } from "./dom.js";
+import { fill, h, refill } from "./dom.js";
 import { addOptOuts, changeNotice, importOptOuts } from "./opt-outs-add.js";
 import { lift, listOf } from "./opt-outs-list.js";
 import { SCOPES, SOURCES } from "./opt-outs-words.js";
@@ -26,7 +26,7 @@ class OptOuts {
     this.tally = h("p.muted", { role: "status" });
     this.said = h("div");
     this.list = h("div", null, loading());
-    main.append(this.head(), unheard(app.service), this.said, this.bar(), this.list);
+    fill(main, this.head(), unheard(app.service), this.said, this.bar(), this.list);
   }
 
   head() {
