@@ -90,6 +90,7 @@ class Course {
   answered(told, isFresh) {
     adopt(this.model, told, isFresh);
     this.polled = Date.now();
+    if (this.isEndDue && isOver(told.state)) this.ended();
     this.drawSoon();
   }
 
@@ -152,9 +153,14 @@ class Course {
   }
 
   async end() {
+    this.isEndDue = true;
     const answer = await get(`/api/bulk/job/${encodeURIComponent(this.model.job.jobId)}`);
-    if (this.isStopped) return;
-    if (answer.ok) this.answered(answer.data, true);
+    if (answer.ok && !this.isStopped) this.answered(answer.data, true);
+  }
+
+  /** What became of it is shown of the job as it ended: if that cannot be asked for now, later. */
+  ended() {
+    this.isEndDue = false;
     this.leave?.();
     this.leave = showAfterwards(this.after, this.model.job, this.app);
   }

@@ -174,3 +174,28 @@ async def test_a_job_that_comes_late_is_not_watched_by_who_has_gone_on(
     await page.evaluate("fetch('/api/service').then((answer) => answer.text())")
     await expect(page).to_have_title("Numbers \u2013 Loopcast")
     assert [url for url in watches if "/realtime/" in url] == []
+
+
+async def test_what_became_of_a_job_is_told_of_its_end_and_not_of_what_was_known_before(
+    page: Page, complaints: Complaints, stack: Stack, number: str
+) -> None:
+    """Its end comes over the stream, while the job itself cannot be asked for."""
+    job_id = await stack.submit(400, phoneNumberId=number)
+    await is_going(page, job_id)
+    complaints.expect("net::ERR_FAILED")
+    path = f"**/api/bulk/job/{job_id}"
+    await page.route(path, lambda route: route.abort())
+    await stack.ask("POST", f"/api/bulk/job/{job_id}/cancel", {})
+    async with page.expect_event("requestfailed"):
+        await expect(state(page)).to_have_text("canceled")
+    async with page.expect_event("requestfailed"):
+        await expect(page.locator(".legend")).to_contain_text("canceled")
+    job = await stack.job(job_id)
+    await expect(page.get_by_text("accounted for")).to_have_count(0)
+    await expect(page.locator(".legend")).to_contain_text(
+        re.compile(rf"canceled\s*{job['canceled']}")
+    )
+    await page.unroute(path)
+    await expect(page.get_by_text("All 400 recipients are accounted for")).to_be_visible()
+    canceled = page.locator(".after-sum").get_by_role("link", name=str(job["canceled"]))
+    await expect(canceled).to_be_visible()

@@ -131,7 +131,7 @@ def test_what_is_missing_is_told_apart_from_what_cannot_be() -> None:
 
 def test_why_a_template_cannot_be_filled_here_is_said_once() -> None:
     why = view(template({"type": "CAROUSEL"})).unsupported
-    shown = {"sendable": True, "supported": False, "unsupported": why, "places": []}
+    shown = {"sendable": True, "supported": False, "unsupported": why, "places": list[str]()}
     given = {"draft": DRAFT, "list": LIST, "read": PLAIN, "service": SERVICE, "template": shown}
     found = asked("compose-problems.js", f"m.problemsOf({json.dumps(given)})")
     assert isinstance(found, list)
