@@ -90,6 +90,7 @@ function away() {
   shown += 1;
   leave();
   leave = () => {};
+  for (const dialog of document.querySelectorAll("dialog[open]:not([data-stays])")) dialog.close();
 }
 
 const menuOf = () => VIEWS.filter((view) => view.menu && !view.isInner && isOpen(view));

@@ -5,6 +5,7 @@ import re
 
 from playwright.async_api import Locator, Page, Route, expect
 
+from tests.browser.chromium import Complaints
 from tests.browser.stacks import NUMBER, Stack, row
 
 SETTINGS = {
@@ -74,3 +75,37 @@ async def test_a_list_that_is_edited_is_sent_to_as_it_stands_or_not_at_all(
     await expect(page.locator(".job-state")).to_have_text("done")
     job = await stack.ask("GET", f"/api/bulk/job/{page.url.rpartition('/')[2]}/messages")
     assert [message["to"] for message in job["messages"]] == ["4915110000111", "4915110000112"]
+
+
+async def test_a_test_send_is_one_message_however_often_it_is_pressed_without_an_answer(
+    page: Page, complaints: Complaints, stack: Stack
+) -> None:
+    await compose(page)
+    await page.get_by_label("Template", exact=True).select_option("hello_world en_US")
+    await page.get_by_text("Test it on your own phone").click()
+    await page.get_by_label("Your number").fill("+49 1511 7654399")
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/api/whatsapp/test-send", held.put)
+    press = page.get_by_role("button", name="Send a test")
+    await press.click()
+    first = await held.get()
+    await page.get_by_label("Name of this send (optional)").press("ArrowLeft")
+    await page.get_by_label("Free text").check()
+    await page.get_by_label("A template").check()
+    await expect(press).to_be_disabled()
+    await page.get_by_label("Your number").press("Enter")
+    complaints.expect("net::ERR_FAILED")
+    await first.abort()
+    await page.get_by_text("Try again").or_(page.get_by_text("cannot be reached")).wait_for()
+    await expect(press).to_be_enabled()
+    await press.click()
+    second = await held.get()
+    keys = [each.request.headers["idempotency-key"] for each in (first, second)]
+    assert keys[0] == keys[1]
+    await second.continue_()
+    await expect(page.get_by_text("The test is on its way.")).to_be_visible()
+    await press.click()
+    third = await held.get()
+    assert third.request.headers["idempotency-key"] not in keys
+    await third.continue_()
+    assert held.empty()
