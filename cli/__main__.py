@@ -61,9 +61,16 @@ def main(words: Sequence[str]) -> int:
     except BrokenPipeError:  # whoever reads has read enough, as `head` has
         drop_output()
         return Exit.DONE
+    except UnicodeDecodeError:  # of a secret
+        return screen.wrong("standard input is no UTF-8 text")
+    except OSError as error:  # of stdout: all others are met where they arise
+        drop_output()
+        return screen.wrong(f"the result cannot be written: {error.strerror}")
 
 
 def _done(screen: Screen, words: Sequence[str]) -> int:
+    if any("\ud800" <= letter <= "\udfff" for word in words for letter in word):
+        return screen.wrong("an argument is no UTF-8 text", Exit.USAGE)
     if programs.is_program(words):
         return programs.become(screen, words, os.environ)
     options = arguments.parser().parse_args(words)

@@ -128,6 +128,8 @@ def standard() -> Screen:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    if isinstance(sys.stdin, io.TextIOWrapper):  # in the locale C, any bytes would pass
+        sys.stdin.reconfigure(encoding="utf-8", errors="strict")
     return Screen(sys.stdout, sys.stderr, sys.stdin)
 
 

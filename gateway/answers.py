@@ -32,6 +32,12 @@ def answer_if_new(request: web.Request, body: Any) -> web.Response:
     return response
 
 
+async def keep_private(_: web.Request, response: web.StreamResponse) -> None:
+    """For `on_response_prepare`: no cache keeps an answer that does not say that it may."""
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+
+
 def refused(refusal: Refusal) -> web.Response:
     """`{"error", "message", "details"?, "path"?}` with the refusal's status."""
     return answer(refusal.body(), refusal.status, refusal.headers)

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from aiohttp import HttpVersion11, web
 
 from gateway import docs, errors, figures, front, realtime, request_line, submit, trace
-from gateway.answers import refused
+from gateway.answers import keep_private, refused
 from gateway.assets import Assets
 from gateway.auth import GATE, Gate, Handler
 from gateway.parts import PARTS, Parts
@@ -32,6 +32,7 @@ def make_app(parts: Parts) -> web.Application:
     app[docs.PAGES] = docs.Pages(ROUTES)
     app[front.ENTRANCE] = front.Entrance(ROUTES, Assets.read())
     app.on_response_prepare.append(trace.show)
+    app.on_response_prepare.append(keep_private)
     for method, path, handler, *_ in ROUTES:
         app.router.add_route(method, path, handler, expect_handler=_expect)
         if method == "GET" and handler is not realtime.watch:  # uptime monitors ask with HEAD

@@ -46,17 +46,20 @@ class Standings:
         """By number. Takes no longer than one question and the round before it."""
         wanted = list(numbers)
         async with self._round:
-            now = self._clock()
-            missing = [one for one in wanted if self._kept.get(one, _NEVER)[1] <= now]
-            asked = missing[:MOST_ASKED]
+            asked = self._due(wanted)[:MOST_ASKED]
             answers = await asyncio.gather(*(self._asked(*one) for one in asked))
             if len(self._kept) + len(asked) > MOST_KEPT:
-                self._kept.clear()
+                self._kept = {one: self._kept[one] for one in wanted if one in self._kept}
             for one, standing in zip(asked, answers, strict=True):
                 seconds = NOTHING_KEPT_SECONDS if standing.note else KEPT_SECONDS
                 self._kept[one] = standing, self._clock() + seconds
-            later = {number: Standing(note=LATER) for number, _ in missing[MOST_ASKED:]}
-            return later | {one[0]: self._kept[one][0] for one in wanted if one[0] not in later}
+            return {one[0]: self._kept.get(one, _NEVER)[0] for one in wanted}
+
+    def _due(self, wanted: Iterable[tuple[str, Provider]]) -> list[tuple[str, Provider]]:
+        """Whom to ask about, first of whom nothing is known, then whose word is the oldest."""
+        now = self._clock()
+        until = {one: self._kept.get(one, _NEVER)[1] for one in wanted}
+        return sorted((one for one, end in until.items() if end <= now), key=until.__getitem__)
 
     async def _asked(self, number: str, provider: Provider) -> Standing:
         if not provider.is_meta:
@@ -66,7 +69,7 @@ class Standings:
         return standing_of(await self._ask(number, provider))
 
 
-_NEVER: Final = (Standing(), float("-inf"))
+_NEVER: Final = (Standing(note=LATER), float("-inf"))
 
 
 def standing_of(answer: tuple[int, bytes] | None) -> Standing:

@@ -17,7 +17,7 @@ export function sums(job, tracksReceipts) {
     if (now === shown) return;
     shown = now;
     const { terms, total, comesOut } = sumOf(told);
-    title.textContent = comesOut ? `All ${count(total, "recipient")} are accounted for` : "The sum does not come out: make doctor recounts it";
+    title.textContent = comesOut ? `${total === 1 ? "The one recipient is" : `All ${count(total, "recipient")} are`} accounted for` : "The sum does not come out: make doctor recounts it";
     refill(sum, terms.map((term) => termOf(told, term)), whole(told, total));
     refill(steps, stepsOf(told, tracksReceipts).map((step) => stepOf(step, total)));
   };

@@ -1,9 +1,10 @@
 // The shell: who is here, which view is shown, and the way between them. It starts itself.
 
 import { get, whenSignedOut } from "./api.js";
+import { forget, storagesOf } from "./compose-draft.js";
 import { fill, h, refill } from "./dom.js";
 import { every } from "./live.js";
-import { loading, refusal } from "./parts.js";
+import { empty, loading, refusal } from "./parts.js";
 import { matched } from "./router.js";
 import { showSignIn, signOut } from "./signin.js";
 import { VIEWS } from "./views.js";
@@ -21,6 +22,7 @@ const said = document.getElementById("said");
 
 let leave = () => {};
 let shown = 0;
+let standstill = null;
 
 /** @type {App} */
 const app = {
@@ -37,7 +39,16 @@ async function begin() {
   if (!answer.ok) return refill(main, h("div.page", null, refusal(answer, begin)));
   app.service = answer.data;
   drawBar();
+  if (!location.hash && home() !== "#/") history.replaceState(history.state, "", home());
   return show();
+}
+
+/** Whoever is next at this browser finds no message and no list of who was here. */
+async function leaveForGood() {
+  away();
+  const answer = await signOut();
+  if (answer.ok) forget(storagesOf(window));
+  location.reload();
 }
 
 function signIn() {
@@ -56,32 +67,49 @@ async function show() {
   document.title = `${view.module.title} – Loopcast`;
   const place = h("div.page");
   refill(main, place);
+  if (!isOpen(view)) return void fill(place, shut(view));
   fill(place, loading());
   window.scrollTo(0, 0);
   place.replaceChildren();
   const cleanUp = await view.module.show(place, params, app);
-  if (turn !== shown) cleanUp?.();
-  else leave = cleanUp ?? (() => {});
+  if (turn !== shown) return cleanUp?.();
+  leave = cleanUp ?? (() => {});
+  return undefined;
+}
+
+const isOpen = (view) => !view.needs || app.may(view.needs);
+
+/** In place of a view whose every question would be refused. */
+function shut(view) {
+  const { name, scopes } = app.service.holder;
+  const text = `The key of ${name} may ${scopes.join(" and ") || "nothing"}; this needs ${view.needs}. Sign in with another key, or have one made.`;
+  return [h("h1", null, view.module.title), empty("Not with this key", text)];
 }
 
 function away() {
   shown += 1;
   leave();
   leave = () => {};
+  for (const dialog of document.querySelectorAll("dialog[open]:not([data-stays])")) dialog.close();
 }
 
-const brand = () => h("a.brand", { href: "#/" }, h("span.brand-mark", { "aria-hidden": "true" }), "Loopcast");
+const menuOf = () => VIEWS.filter((view) => view.menu && !view.isInner && isOpen(view));
+
+/** The first view that the key may see. */
+const home = () => (app.service && menuOf()[0]?.hash) || "#/";
+
+const brand = () => h("a.brand", { href: home() }, h("span.brand-mark", { "aria-hidden": "true" }), "Loopcast");
 
 function drawBar() {
-  const links = VIEWS.filter((view) => view.menu && !view.isInner && (!view.needs || app.may(view.needs)));
-  const menu = links.map((view) => h("a", { href: view.hash, "data-menu": view.menu }, view.menu));
+  const menu = menuOf().map((view) => h("a", { href: view.hash, "data-menu": view.menu }, view.menu));
   const { holder } = app.service;
-  const out = h("button.quiet", { type: "button", onclick: () => signOut().then(() => location.reload()) }, "Sign out");
+  const out = h("button.quiet", { type: "button", onclick: leaveForGood }, "Sign out");
   const who = holder.asksForKeys ? h("div.who", null, h("span", null, holder.name), out) : null;
   const stand = h("div.standstill", { id: "standstill" });
   refill(bar, brand(), h("nav", { "aria-label": "Main" }, menu), who);
   bar.after(document.getElementById("standstill") ?? stand);
-  every(5000, drawStandstill);
+  standstill?.stop();
+  standstill = every(5000, drawStandstill);
 }
 
 /** The red button is told on every page while it is on. */

@@ -1,6 +1,6 @@
 // Questions to the gateway while one types: asked once the hands rest, and only the last one counts.
 
-import { get, newKey, post } from "./api.js";
+import { get, post } from "./api.js";
 
 /** One question at a time; a newer one takes the place of an older. */
 export function latest(waitMs) {
@@ -28,9 +28,6 @@ export const plan = (order, signal) => post(order.path, order.body, { query: { d
 export function submit(order, submission) {
   return post(order.path, order.body, { headers: { "Idempotency-Key": submission }, deadlineMs: LIST_DEADLINE_MS });
 }
-
-/** Send one message of it. */
-export const sendTest = (order) => submit(order, newKey());
 
 /** Templates of a number. */
 export const templates = (from, signal) => get("/api/templates", { query: { phoneNumberId: from }, signal });

@@ -4,7 +4,7 @@ import { plan, upload, uploaded } from "./compose-asks.js";
 import { columnFor } from "./compose-fill.js";
 import { delimiterName, reading, widened } from "./compose-list.js";
 import { freshList } from "./compose-draft.js";
-import { checkOf, constants, digest, hasColumns, isFar, isTable } from "./compose-order.js";
+import { aboutOf, checkOf, constants, digest, hasColumns, isFar, isTable } from "./compose-order.js";
 
 const MOST_READ_HERE = 2e6; // bytes: as much as the browser keeps over a reload, and reads at once
 
@@ -72,8 +72,6 @@ function unread(ctx, answer) {
   ctx.check = { state: "refused", answer };
   ctx.changed("checked");
 }
-
-const aboutOf = (list) => digest([list.name, list.text, list.hasHeader, list.picked, list.region, list.sheet, list.encoding].join("\n"));
 
 function bodyOf({ list, read, file }) {
   if (isFar(list)) return file;

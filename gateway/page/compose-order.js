@@ -157,6 +157,9 @@ export function sameOrderSameKey(id, order) {
   return `compose-${id}-${digest(order.path + JSON.stringify(order.body))}`;
 }
 
+/** What tells a list, and how it is to be read, from others; the bytes of a file alone are not in it. */
+export const aboutOf = (list) => digest([list.name, list.text, list.hasHeader, list.picked, list.region, list.sheet, list.encoding].join("\n"));
+
 /** A digest that tells texts apart; it keeps no secret. FNV-1a, forwards and backwards. */
 export function digest(text) {
   let there = 2166136261;

@@ -120,5 +120,6 @@ async function send(ctx, outcome) {
 function sent(ctx, made) {
   ctx.forget();
   ctx.app.announce(made.message);
-  ctx.app.go(`#/jobs/${encodeURIComponent(made.jobId)}`);
+  if (!ctx.app.may("read")) return ctx.close(made);
+  return ctx.app.go(`#/jobs/${encodeURIComponent(made.jobId)}`);
 }

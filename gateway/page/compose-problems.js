@@ -16,11 +16,11 @@ const MOST_RATE = 1000; // of a service without a limit
 const MOST_TEXT = 4096;
 
 /** @returns {Problem[]} in the order of the page */
-export function problemsOf({ draft, list, read, service, template, check = null, now = new Date() }) {
+export function problemsOf({ draft, list, read, service, template, check = null, file = null, about = list.uploadOf, now = new Date() }) {
   return [
     ...from(draft),
     ...(draft.kind === "text" ? text(draft, list, read) : named(draft, template)),
-    ...people(list, read, check),
+    ...people(list, read, check, isOfAnother(list, file, about)),
     ...(draft.kind === "text" ? [] : values(draft, template, list, read)),
     ...when(draft, now),
     ...limits(draft, service),
@@ -44,10 +44,7 @@ function from(draft) {
 function named(draft, template) {
   if (!draft.template.trim()) return lacks("template", "the template");
   if (template && !template.sendable) return wrong("template", `It is ${template.status} at Meta: only approved templates can be sent.`);
-  if (template && !template.supported) {
-    return wrong("template", `It has ${template.unsupported}, which this page cannot fill. POST /api/bulk/send can.`);
-  }
-  return [];
+  return template && !template.supported ? wrong("template", template.unsupported) : [];
 }
 
 function text(draft, list, read) {
@@ -56,10 +53,14 @@ function text(draft, list, read) {
   return draft.text.length > MOST_TEXT ? [...wrong("text", `A text may have ${figure(MOST_TEXT)} characters; this has ${figure(draft.text.length)}.`), ...file] : file;
 }
 
-function people(list, read, check) {
+/** Whether the upload is of the list as it was before: only what is still at hand can have changed. */
+const isOfAnother = (list, file, about) => list.uploadOf !== about && (!isFar(list) || Boolean(file));
+
+function people(list, read, check, isOld) {
   if (list.kind === "file" ? !list.name : read.kind === "empty") return lacks("list", "recipients");
   if (!isTable(list, read)) return [];
   if (!list.upload) return lacks("list", check?.state === "gone" ? "the file, once more" : check?.state === "refused" ? "a list that can be read" : "the check of the list");
+  if (isOld) return lacks("list", "the check of the list");
   return list.upload.columns.includes(list.column) ? [] : lacks("column", "the column with the numbers");
 }
 

@@ -77,7 +77,7 @@ function options(list, draft, words) {
 
 function option(one, selected) {
   const isReady = one.sendable && one.supported;
-  const why = one.sendable ? `has ${one.unsupported}` : one.status.toLowerCase().replaceAll("_", " ");
+  const why = one.sendable ? "more than this page can fill" : one.status.toLowerCase().replaceAll("_", " ");
   const about = isReady ? (one.category ?? "").toLowerCase() : why;
   return h("option", { value: `${one.name} ${one.language}`, selected, disabled: !isReady && !selected }, `${one.name} · ${one.language}${about ? ` · ${about}` : ""}`);
 }

@@ -66,7 +66,7 @@ export function showKey({ name, key }) {
   const place = h("input.mono.new-key", { type: "text", readonly: true, value: key, "aria-label": `The key of ${name}`, spellcheck: "false", onfocus: (event) => event.target.select() });
   const said = h("p.hint", { role: "status" });
   const copy = h("button.primary", { type: "button", autofocus: true, onclick: () => copied(place, said) }, "Copy the key");
-  const dialog = h("dialog.asking", { "aria-labelledby": heading });
+  const dialog = h("dialog.asking", { "aria-labelledby": heading, "data-stays": true });
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.append(
     h("h2", { id: heading }, `The key of ${name}`),

@@ -6,6 +6,7 @@ import { forget, keep, kept, storagesOf } from "./compose-draft.js";
 import { askTemplates, fromPart } from "./compose-from.js";
 import { reading } from "./compose-list.js";
 import { lookAt } from "./compose-lists.js";
+import { aboutOf } from "./compose-order.js";
 import { planPart } from "./compose-plan.js";
 import { askPlan } from "./compose-planner.js";
 import { problemsOf } from "./compose-problems.js";
@@ -15,8 +16,8 @@ import { toPart } from "./compose-to.js";
 import { valuesPart } from "./compose-values.js";
 import { whenPart } from "./compose-when.js";
 import { newKey } from "./api.js";
-import { h, say } from "./dom.js";
-import { ask } from "./parts.js";
+import { h, refill, say } from "./dom.js";
+import { ask, empty } from "./parts.js";
 
 export const title = "Compose";
 
@@ -37,8 +38,19 @@ export function show(main, _params, app) {
     h("div.head", null, h("div", null, h("h1", null, title), stays), h("button.quiet", { type: "button", onclick: () => startOver(ctx) }, "Start over")),
     h("div.compose", null, h("div.compose-steps", null, from, to, values, when), h("div.compose-side", null, bubble, plan, test)),
   );
+  const leave = () => Object.values(ctx.asks).forEach((one) => one.stop());
+  ctx.close = (made) => {
+    leave();
+    refill(main, submitted(made, app));
+  };
   ctx.changed("list");
-  return () => Object.values(ctx.asks).forEach((one) => one.stop());
+  return leave;
+}
+
+/** Where the key may not look at the job, that there is one is said here. */
+function submitted({ message, jobId }, app) {
+  const next = h("button", { type: "button", onclick: app.reload }, "Write another");
+  return [h("h1", null, title), empty("It is submitted", `${message} Its job is ${jobId}. With this key it cannot be looked at.`, next)];
 }
 
 /**
@@ -54,6 +66,7 @@ function contextOf(app) {
     draft,
     list,
     file: null,
+    about: "",
     read: reading(list.text, list.region),
     numbers: null,
     templates: { state: "none", list: [] },
@@ -76,7 +89,10 @@ function contextOf(app) {
 function changed(ctx, what) {
   if (what === "from" || what === "list") askTemplates(ctx);
   follow(ctx);
-  if (what === "list") ctx.asks.list.ask((signal) => lookAt(ctx, signal));
+  if (what === "list") {
+    ctx.about = aboutOf(ctx.list);
+    ctx.asks.list.ask((signal) => lookAt(ctx, signal));
+  }
   ctx.save();
   ctx.problems = problemsOf(ctx);
   askPlan(ctx);

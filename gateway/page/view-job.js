@@ -17,6 +17,7 @@ export async function show(main, params, app) {
   refill(main, place);
   refill(place, loading());
   const answer = await get(`/api/bulk/job/${encodeURIComponent(params.id)}`);
+  if (!place.isConnected) return undefined; // somebody has gone on meanwhile
   if (!answer.ok) return unknown(place, answer, app);
   return isPeople() ? recipients(place, answer.data, app, params) : watched(place, answer.data, app);
 }

@@ -20,7 +20,7 @@ export async function show(main, params, app) {
   const answer = await get(`/api/recipients/${encodeURIComponent(params.number)}`, { query: { limit: PAGE } });
   if (answer.status === 404) return void refill(place, unknown());
   if (!answer.ok) return void refill(place, refusal(answer, app.reload));
-  return void refill(place, optOuts(answer.data), story(answer.data, params.number));
+  return void refill(place, optOuts(answer.data), story(answer.data, params.number, app));
 }
 
 function stopButton(number, app) {
@@ -43,8 +43,8 @@ function optOuts({ suppressed, suppressions }) {
   return notice("warn", what, h("ul", null, lines), h("p", null, h("a", { href: "#/opt-outs" }, "Opt-outs")));
 }
 
-function story({ messages, pagination }, number) {
-  if (!messages.length) return empty("No messages yet", "No job of yours had one for them.", linkButton("#/new", "Compose"));
+function story({ messages, pagination }, number, app) {
+  if (!messages.length) return empty("No messages yet", "No job of yours had one for them.", ...(app.may("send") ? [linkButton("#/new", "Compose")] : []));
   const list = h("ul.story", null, messages.map(entry));
   const more = pagination.hasMore && moreButton(list, pagination.after, number);
   return h("section.card", { "aria-label": "Messages" }, h("h2", null, `${count(messages.length, "message")}, newest first`), list, more);

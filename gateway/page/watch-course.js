@@ -91,6 +91,7 @@ class Course {
     adopt(this.model, told, isFresh);
     for (const loop of untold(this.model, told).slice(0, MOST_ASKED)) this.reseed(loop);
     this.polled = Date.now();
+    if (this.isEndDue && isOver(told.state)) this.ended();
     this.drawSoon();
   }
 
@@ -167,9 +168,14 @@ class Course {
   }
 
   async end() {
+    this.isEndDue = true;
     const answer = await get(`/api/bulk/job/${encodeURIComponent(this.model.job.jobId)}`);
-    if (this.isStopped) return;
-    if (answer.ok) this.answered(answer.data, true);
+    if (answer.ok && !this.isStopped) this.answered(answer.data, true);
+  }
+
+  /** What became of it is shown of the job as it ended: if that cannot be asked for now, later. */
+  ended() {
+    this.isEndDue = false;
     this.leave?.();
     this.parts.bar.root.classList.add("is-over"); // the sums below say what its patterns mean
     this.leave = showAfterwards(this.after, this.model.job, this.app);

@@ -104,6 +104,7 @@ const TAKERS = {
   job_completed: (model, frame) => {
     moved(model, frame.state);
     for (const name of ["sent", "failed", "unknown", "skipped"]) model.totals[name] = Math.max(frame[name], 0);
+    model.totals.canceled += Math.max(model.total - done(model), 0); // of a job that is over nobody waits
   },
 };
 

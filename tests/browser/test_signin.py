@@ -99,3 +99,22 @@ async def test_a_form_of_another_site_cannot_press_for_the_reader(
     answer = await pressed.value
     assert answer.status in (401, 403)
     assert (await stack.ask("GET", "/api/pause"))["everythingIsPaused"] is False
+
+
+async def test_no_question_stays_over_the_form_or_over_another_view(
+    page: Page, complaints: Complaints
+) -> None:
+    await sign_in(page, complaints)
+    await page.get_by_role("link", name="Numbers").click()
+    await page.get_by_role("button", name="Stop everything").click()
+    question = page.get_by_role("dialog")
+    await expect(question).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_visible()
+    await expect(question).to_have_count(0)
+    await page.go_forward()
+    await page.get_by_role("button", name="Stop everything").click()
+    await expect(question).to_be_visible()
+    await page.context.clear_cookies()
+    await expect(page.get_by_label("Key")).to_be_visible()
+    await expect(question).to_have_count(0)

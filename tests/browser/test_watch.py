@@ -1,10 +1,11 @@
 """One job as it goes: followed to its end, over reloads and lost connections, and steered."""
 
+import asyncio
 import re
 from itertools import count
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.chromium import Complaints
 from tests.browser.stacks import Stack
@@ -154,3 +155,47 @@ async def test_a_job_that_there_is_not_leads_to_those_that_there_are(
     await expect(page.get_by_role("heading", name="There is no such job")).to_be_visible()
     await page.get_by_role("main").get_by_role("link", name="Jobs").click()
     await expect(page.get_by_role("heading", name="Jobs", level=1)).to_be_visible()
+
+
+async def test_a_job_that_comes_late_is_not_watched_by_who_has_gone_on(
+    page: Page, stack: Stack, number: str
+) -> None:
+    job_id = await stack.submit(1, phoneNumberId=number)
+    watches: list[str] = []
+    page.on("request", lambda request: watches.append(request.url))
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route(f"**/api/bulk/job/{job_id}", held.put)
+    await page.goto(f"/#/jobs/{job_id}")
+    answer = await held.get()
+    await page.evaluate("location.hash = '#/numbers'")
+    await expect(page.get_by_role("heading", name="Numbers", level=1)).to_be_visible()
+    async with page.expect_response(f"**/api/bulk/job/{job_id}"):
+        await answer.continue_()
+    await page.evaluate("fetch('/api/service').then((answer) => answer.text())")
+    await expect(page).to_have_title("Numbers \u2013 Loopcast")
+    assert [url for url in watches if "/realtime/" in url] == []
+
+
+async def test_what_became_of_a_job_is_told_of_its_end_and_not_of_what_was_known_before(
+    page: Page, complaints: Complaints, stack: Stack, number: str
+) -> None:
+    """Its end comes over the stream, while the job itself cannot be asked for."""
+    job_id = await stack.submit(400, phoneNumberId=number)
+    await is_going(page, job_id)
+    complaints.expect("net::ERR_FAILED")
+    path = f"**/api/bulk/job/{job_id}"
+    await page.route(path, lambda route: route.abort())
+    await stack.ask("POST", f"/api/bulk/job/{job_id}/cancel", {})
+    async with page.expect_event("requestfailed"):
+        await expect(state(page)).to_have_text("canceled")
+    async with page.expect_event("requestfailed"):
+        await expect(page.locator(".legend")).to_contain_text("canceled")
+    job = await stack.job(job_id)
+    await expect(page.get_by_text("accounted for")).to_have_count(0)
+    await expect(page.locator(".legend")).to_contain_text(
+        re.compile(rf"canceled\s*{job['canceled']}")
+    )
+    await page.unroute(path)
+    await expect(page.get_by_text("All 400 recipients are accounted for")).to_be_visible()
+    canceled = page.locator(".after-sum").get_by_role("link", name=str(job["canceled"]))
+    await expect(canceled).to_be_visible()

@@ -50,6 +50,25 @@ async def test_the_page_runs_nothing_inline_and_nothing_foreign(gateway: Running
     assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/api/service",
+        "/api/bulk/job/none",
+        "/api/bulk/stats",
+        "/page/0/none.js",
+    ],
+)
+async def test_what_is_told_a_key_is_kept_by_no_cache_and_taken_for_nothing_else(
+    guarded: Running, path: str
+) -> None:
+    for headers in ({"X-API-Key": KEY}, {}):
+        answer = await guarded.ask("GET", path, headers)
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
 async def test_the_page_asks_for_no_key_and_has_no_data(guarded: Running) -> None:
     for path in ("/", STYLE):
         assert (await guarded.ask("GET", path, HTML)).status == 200

@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from gateway.assets import FOLDER
+from gateway.template_views import view
 from tests.unit.test_page_modules import asked, pytestmark  # noqa: F401
+from tests.unit.test_template_views import template
 
 
 @pytest.mark.parametrize(
@@ -124,6 +127,34 @@ def test_what_is_missing_is_told_apart_from_what_cannot_be() -> None:
     assert problems(start="2020-01-01T09:00") == [("start", False)]
     assert problems(**{"from": "+49 1511"}) == [("from", False)]
     assert problems(hasWindow=True, days=[]) == [("days", False)]
+
+
+def test_why_a_template_cannot_be_filled_here_is_said_once() -> None:
+    why = view(template({"type": "CAROUSEL"})).unsupported
+    shown = {"sendable": True, "supported": False, "unsupported": why, "places": list[str]()}
+    given = {"draft": DRAFT, "list": LIST, "read": PLAIN, "service": SERVICE, "template": shown}
+    found = asked("compose-problems.js", f"m.problemsOf({json.dumps(given)})")
+    assert isinstance(found, list)
+    assert found[0] == {"field": "template", "message": why, "isMissing": False}
+
+
+def test_an_upload_of_the_list_as_it_was_before_is_nothing_to_send_to() -> None:
+    mapped = DRAFT | {"values": {"1": {"by": "column", "column": "Name"}}}
+    program = f"""(async () => {{
+      const order = await import({json.dumps((FOLDER / "compose-order.js").as_uri())});
+      const draft = {json.dumps(mapped)}, service = {json.dumps(SERVICE)};
+      const read = {{kind: "table", rows: []}};
+      const upload = {{columns: ["To", "Name"]}};
+      const list = {{kind: "paste", name: "", text: "a", column: "To", upload}};
+      list.uploadOf = order.aboutOf(list);
+      const edited = {{...list, text: "b"}};
+      const far = {{...edited, kind: "file", name: "a.xlsx", text: ""}};
+      const all = {{draft, read, service}};
+      const given = (list, file) => ({{...all, list, file, about: order.aboutOf(list)}});
+      const fields = (...args) => m.problemsOf(given(...args)).map((one) => one.field);
+      return [fields(list), fields(edited), fields(far, {{}}), fields(far)];
+    }})()"""
+    assert asked("compose-problems.js", f"await {program}") == [[], ["list"], ["list"], []]
 
 
 @pytest.mark.parametrize(

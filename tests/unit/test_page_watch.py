@@ -273,3 +273,9 @@ def test_the_question_before_a_cancel_says_who_will_not_get_it() -> None:
         "320 recipients will not get it. 1 recipient has it already, and keeps it."
         " This cannot be undone."
     )
+
+
+def test_of_a_job_that_was_canceled_nobody_waits() -> None:
+    end = {"type": "job_completed", "state": "canceled", "sent": 1, "failed": 0, "unknown": 0,
+           "skipped": 0}  # fmt: skip
+    assert after([sent(1, 1), end], "m.jobShares(w)") == parts(sent=1, canceled=4) | {"size": 5}

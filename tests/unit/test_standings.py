@@ -101,6 +101,24 @@ async def test_so_many_are_asked_about_at_a_time(meta: Meta, standings: Standing
     assert len(meta.asked) == len(numbers)
 
 
+async def test_of_many_numbers_each_has_its_turn(meta: Meta, standings: Standings) -> None:
+    numbers = [(str(number), META) for number in range(MOST_ASKED + 2)]
+    await standings.of(numbers)
+    meta.now += KEPT_SECONDS
+    assert set((await standings.of(numbers)).values()) == {SHOP}
+    assert {number for number, _ in numbers} == set(meta.asked)
+
+
+async def test_what_is_known_of_others_is_forgotten_when_it_becomes_too_much(
+    meta: Meta, standings: Standings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.standings.MOST_KEPT", 2)
+    await standings.of([("1", META), ("2", META)])
+    said = await standings.of([("2", META), ("3", META)])
+    assert said == {"2": SHOP, "3": SHOP}
+    assert meta.asked == ["1", "2", "3"]
+
+
 @pytest.mark.parametrize(
     ("status", "body", "quality", "note"),
     [(200, b'{"quality_rating": "yellow"}', "YELLOW", None), (200, b"{}", "UNKNOWN", None),
