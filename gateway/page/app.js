@@ -21,14 +21,15 @@ const said = document.getElementById("said");
 
 let leave = () => {};
 let shown = 0;
+let standing = null;
 
 /** @type {App} */
 const app = {
   service: null,
   may: (scope) => app.service.holder.scopes.includes(scope) || app.service.holder.scopes.includes("admin"),
-  go: (hash) => (location.hash === hash ? show() : (location.hash = hash)),
+  go: (hash) => (location.hash === hash ? arrived() : (location.hash = hash)),
   announce: (text) => (said.textContent = text),
-  reload: () => show(),
+  reload: () => arrived(),
 };
 
 async function begin() {
@@ -44,7 +45,7 @@ function signIn() {
   away();
   refill(bar, brand());
   document.title = "Sign in – Loopcast";
-  showSignIn(main, begin);
+  showSignIn(main, () => begin().then(focusMain));
 }
 
 async function show() {
@@ -81,7 +82,8 @@ function drawBar() {
   const stand = h("div.standstill", { id: "standstill" });
   refill(bar, brand(), h("nav", { "aria-label": "Main" }, menu), who);
   bar.after(document.getElementById("standstill") ?? stand);
-  every(5000, drawStandstill);
+  standing?.stop();
+  standing = every(5000, drawStandstill);
 }
 
 /** The red button is told on every page while it is on. */
@@ -101,10 +103,22 @@ function mark(menu) {
   }
 }
 
+/** What had the focus is gone with the view before: reading goes on at the top of the new one. */
 function arrived() {
-  show().then(() => main.focus({ preventScroll: true }));
+  if (!app.service) return;
+  show();
+  focusMain();
+}
+
+const focusMain = () => main.focus({ preventScroll: true });
+
+/** The hash belongs to the views: the link that skips the bar goes without it. */
+function skipped(event) {
+  event.preventDefault();
+  main.focus();
 }
 
 whenSignedOut(signIn);
+document.querySelector(".skip").addEventListener("click", skipped);
 window.addEventListener("hashchange", arrived);
 begin();

@@ -4,7 +4,7 @@ import { sendTest } from "./compose-asks.js";
 import { bringConstants } from "./compose-lists.js";
 import { testOf } from "./compose-order.js";
 import { h, refill, say } from "./dom.js";
-import { field, notice, refusal } from "./parts.js";
+import { busy, field, notice, refusal } from "./parts.js";
 import { figure } from "./words.js";
 
 const OF_THE_LIST = new Set(["list", "column"]); // a test can do without these where the list is of numbers alone
@@ -22,9 +22,10 @@ export function testPart(ctx) {
   });
   const press = async (event) => {
     event.preventDefault();
-    button.disabled = true;
+    if (busy(button)) return;
+    busy(button, true);
     await test(ctx, to, outcome);
-    button.disabled = false;
+    busy(button, false);
   };
   const button = h("button", { type: "submit" }, "Send a test");
   return {
