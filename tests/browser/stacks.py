@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,10 +92,14 @@ class Stack:
 
     async def over(self, job_id: str) -> dict[str, Any]:
         """The job, once nothing of it will be sent any more."""
+        return await self.job_when(job_id, lambda job: job["finishedAt"])
+
+    async def job_when(self, job_id: str, is_it: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """The job, once it is as that says."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
                 job = await self.job(job_id)
-                if job["finishedAt"]:
+                if is_it(job):
                     return job
                 await asyncio.sleep(0.1)
 
