@@ -70,5 +70,5 @@ const nameOf = (control) => control.labels?.[0]?.textContent ?? control.getAttri
 function refocus(place, name) {
   const again = [...place.querySelectorAll(CONTROLS)].find((control) => !control.disabled && nameOf(control) === name);
   if (!again) place.tabIndex = -1;
-  (again ?? place).focus({ preventScroll: true });
+  (again ?? place).focus();
 }

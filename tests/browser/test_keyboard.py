@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
+from tests.browser.composing import table
 from tests.browser.keyboard import Keyboard
 from tests.browser.stacks import Stack
-from tests.browser.test_compose import table
 
 SETTINGS = {"BULK_MESSAGES_PER_SECOND": "20", "BULK_LOOP_SIZE": "40"}
 
@@ -99,6 +99,28 @@ async def cancel(page: Page, keys: Keyboard) -> None:
     await page.keyboard.press("Enter")
     await expect(page.locator(".job-state")).to_have_text("canceled")
     await keys.focused()
+
+
+async def test_a_file_is_chosen_read_otherwise_and_removed_with_the_focus_kept(
+    page: Page, keys: Keyboard
+) -> None:
+    await page.goto("/#/new")
+    await expect(page.get_by_label("Sending number")).to_be_enabled()
+    await keys.tab_to("Choose a file")
+    async with page.expect_file_chooser() as waited:
+        await page.keyboard.press("Enter")
+    content = table(3).encode()
+    await (await waited.value).set_files(
+        FilePayload(name="people.csv", mimeType="text/csv", buffer=content)
+    )
+    await expect(page.get_by_role("list", name="The list, checked")).to_contain_text("3 valid")
+    assert (await keys.focused()).name == "Choose again"
+    await keys.tab_to("The first row has")
+    await page.keyboard.press("ArrowDown")  # a recipient already
+    await expect(page.get_by_label("Column with the numbers")).to_contain_text("Column 1")
+    assert (await keys.focused()).name == "The first row has"
+    await keys.tab_to("Remove people.csv", "Shift+Tab")
+    assert (await keys.press("Enter")).name == "Numbers, or a table"
 
 
 async def test_the_skip_link_leaves_the_view_and_its_address_as_they_are(
