@@ -4,7 +4,7 @@ import { newKey, post } from "./api.js";
 import { bodyOf, choicesOf, counted, mayResend } from "./afterwards-sums.js";
 import { leftOutSaid } from "./afterwards-words.js";
 import { h, refill, say } from "./dom.js";
-import { ask, field, notice, refusal } from "./parts.js";
+import { ask, busy, field, notice, refusal } from "./parts.js";
 import { count, figure, time } from "./words.js";
 
 /**
@@ -73,7 +73,8 @@ class Resending {
   count() {
     const much = counted(this.picked());
     say(this.button, much ? `Send again to ${count(much, "recipient")}` : "Nobody is chosen");
-    this.button.disabled = !much || Boolean(this.isBusy);
+    this.button.disabled = !much;
+    busy(this.button, Boolean(this.isBusy));
   }
 
   async pressed(event) {

@@ -65,7 +65,8 @@ function ofError(error, job, now) {
   const since = job.finishedAt ? new Date(job.finishedAt).getTime() + DEFER_MS : null;
   const readyAt = error.action === "defer" && since && since > now.getTime() ? new Date(since) : null;
   const base = error.code === NO_CODE ? ofState("failed", "Failed without a code", "", error.count) : { ...ofState(null, error.meaning || named(error), "", error.count), code: error.code, key: `code ${error.code}` };
-  return { ...base, hint: error.mayBeSentAgain ? error.advice : "No better another time", isPossible: error.mayBeSentAgain, isChosen: error.mayBeSentAgain && !readyAt, readyAt };
+  const hint = error.mayBeSentAgain ? error.advice : "No better another time";
+  return { ...base, hint: error.code === NO_CODE ? hint : `${error.code}: ${hint}`, isPossible: error.mayBeSentAgain, isChosen: error.mayBeSentAgain && !readyAt, readyAt };
 }
 
 /** "131026 Message undeliverable" */

@@ -28,9 +28,9 @@ let standstill = null;
 const app = {
   service: null,
   may: (scope) => app.service.holder.scopes.includes(scope) || app.service.holder.scopes.includes("admin"),
-  go: (hash) => (location.hash === hash ? show() : (location.hash = hash)),
+  go: (hash) => (location.hash === hash ? arrived() : (location.hash = hash)),
   announce: (text) => (said.textContent = text),
-  reload: () => show(),
+  reload: () => arrived(),
 };
 
 async function begin() {
@@ -55,7 +55,7 @@ function signIn() {
   away();
   refill(bar, brand());
   document.title = "Sign in – Loopcast";
-  showSignIn(main, begin);
+  showSignIn(main, () => begin().then(focusMain));
 }
 
 async function show() {
@@ -129,10 +129,22 @@ function mark(menu) {
   }
 }
 
+/** What had the focus is gone with the view before: reading goes on at the top of the new one. */
 function arrived() {
-  show().then(() => main.focus({ preventScroll: true }));
+  if (!app.service) return;
+  show();
+  focusMain();
+}
+
+const focusMain = () => main.focus({ preventScroll: true });
+
+/** The hash belongs to the views: the link that skips the bar goes without it. */
+function skipped(event) {
+  event.preventDefault();
+  main.focus();
 }
 
 whenSignedOut(signIn);
+document.querySelector(".skip").addEventListener("click", skipped);
 window.addEventListener("hashchange", arrived);
 begin();

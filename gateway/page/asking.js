@@ -1,7 +1,7 @@
 // A form in a dialog that stays open until the gateway has taken it: what is refused is said in it.
 
 import { fill, h, refill, unique } from "./dom.js";
-import { refusal } from "./parts.js";
+import { busy, refusal } from "./parts.js";
 
 /**
  * Ask, and do it. `act` sends what the fields hold and returns the answer; `null` says that a field
@@ -19,11 +19,11 @@ export function askAndDo({ title, text = null, confirm, isGrave = false, content
   let done = null;
   const tried = async (event) => {
     event.preventDefault();
-    if (yes.disabled) return;
+    if (busy(yes)) return;
     refill(said);
-    yes.disabled = true;
+    busy(yes, true);
     const answer = await act();
-    yes.disabled = false;
+    busy(yes, false);
     if (answer?.ok) {
       done = answer.data ?? {};
       dialog.close();

@@ -45,14 +45,30 @@ export function radios(legend, options, value, onPick) {
   return h("fieldset", null, h("legend", null, legend), h("div.choices", null, made));
 }
 
-/** Draw anew only when what it is drawn of has changed: focus and caret stay. */
+/**
+ * Draw anew only when what it is drawn of has changed: focus and caret stay. Where a control has to
+ * be made anew, the one of the same name gets the focus; until there is one, the place has it.
+ */
 export function drawnOf(place, draw) {
   let last = null;
+  let name = "";
   return (...sources) => {
     const now = JSON.stringify(sources);
     if (now === last) return;
     last = now;
+    const focused = place.contains(document.activeElement) ? document.activeElement : null;
+    if (focused !== place) name = focused ? nameOf(focused) : "";
     place.replaceChildren();
     draw(place, ...sources);
+    if (focused) refocus(place, name);
   };
+}
+
+const CONTROLS = "a[href], button, input, select, summary, textarea";
+const nameOf = (control) => control.labels?.[0]?.textContent ?? control.getAttribute("aria-label") ?? control.textContent;
+
+function refocus(place, name) {
+  const again = [...place.querySelectorAll(CONTROLS)].find((control) => !control.disabled && nameOf(control) === name);
+  if (!again) place.tabIndex = -1;
+  (again ?? place).focus();
 }

@@ -8,7 +8,7 @@ import { missing } from "./compose-problems.js";
 import { plainly } from "./compose-said.js";
 import { going, loops, busySeconds, meaning, sendLabel, timing, waits } from "./compose-words.js";
 import { h, refill, say } from "./dom.js";
-import { notice, refusal } from "./parts.js";
+import { busy, notice, refusal } from "./parts.js";
 import { count, duration, figure, pace, time } from "./words.js";
 
 /** @returns {{root: HTMLElement, refresh: function(): void}} */
@@ -25,8 +25,9 @@ export function planPart(ctx) {
       const { plan, draft } = ctx;
       place.classList.toggle("is-old", plan.state === "asking");
       draw({ state: plan.state, answer: plan.answer }, timing(draft));
-      const isReady = plan.state === "told" && !ctx.isSending && going(plan.answer) > 0;
+      const isReady = plan.state === "told" && going(plan.answer) > 0;
       button.disabled = !isReady;
+      busy(button, Boolean(ctx.isSending));
       say(button, ctx.isSending ? "Sending…" : sendLabel(plan.state === "refused" ? null : plan.answer, ctx.service.bulkFrom, Boolean(draft.start)));
       say(why, reason(ctx));
       if (plan.state === "told") say(live, `${meaning(plan.answer).join(", ")}.`);

@@ -18,7 +18,8 @@ export function askPlan(ctx) {
     ctx.plan = { state: "none" };
     return;
   }
-  ctx.plan = { state: "asking", answer: ctx.plan.answer };
+  const isPlan = ctx.plan.state === "told" || ctx.plan.state === "asking"; // a refusal is none to be shown as the old one
+  ctx.plan = { state: "asking", answer: isPlan ? ctx.plan.answer : undefined };
   ctx.asks.plan.ask((signal) => planned(ctx, signal));
 }
 

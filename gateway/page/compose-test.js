@@ -5,7 +5,7 @@ import { submit } from "./compose-asks.js";
 import { bringConstants } from "./compose-lists.js";
 import { testOf } from "./compose-order.js";
 import { h, refill, say } from "./dom.js";
-import { field, notice, refusal } from "./parts.js";
+import { busy, field, notice, refusal } from "./parts.js";
 import { figure } from "./words.js";
 
 const OF_THE_LIST = new Set(["list", "column"]); // a test can do without these where the list is of numbers alone
@@ -25,16 +25,17 @@ export function testPart(ctx) {
     event.preventDefault();
     if (ctx.isTesting) return;
     ctx.isTesting = true;
-    ctx.refresh();
+    busy(button, true);
     await test(ctx, to, outcome);
     ctx.isTesting = false;
+    busy(button, false);
     ctx.refresh();
   };
   const button = h("button", { type: "submit" }, "Send a test");
   return {
     root: h("details.card.test", null, h("summary", null, "Test it on your own phone"), h("form", { onsubmit: press }, to.root, row, h("p.actions", null, button), outcome)),
     refresh() {
-      button.disabled = Boolean(ctx.isTesting) || !ctx.list.testTo.trim() || lacking(ctx).length > 0;
+      button.disabled = !ctx.isTesting && (!ctx.list.testTo.trim() || lacking(ctx).length > 0);
       const isRow = ctx.read.kind === "table" || (ctx.list.kind === "file" && ctx.list.upload);
       say(row, lacking(ctx).length ? "First choose the number, the message and its values." : isRow ? `With the values of row ${figure(ctx.row)}. It goes at once.` : "It goes at once.");
     },

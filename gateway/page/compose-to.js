@@ -32,8 +32,10 @@ export function toPart(ctx) {
     root,
     refresh() {
       const isFile = ctx.list.kind === "file";
+      const isPressed = isFile && paste.contains(document.activeElement);
       paste.hidden = isFile;
       drawFile(isFile && [ctx.list.name, ctx.list.upload?.bytes, ctx.file?.size]);
+      if (isPressed) file.querySelector("button").focus(); // the one that was pressed is hidden now
       check.refresh();
     },
   };

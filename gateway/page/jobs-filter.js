@@ -9,7 +9,7 @@ const TYPING_MS = 300;
 /**
  * @param {import("./jobs-query.js").JobFilter} filter
  * @param {function(object): void} changed gets what is different
- * @returns {{root: HTMLElement, show: function(import("./jobs-query.js").JobFilter): void, numbers: function(Array<[string, string]>): void, stop: function(): void}}
+ * @returns {{root: HTMLElement, show: function(import("./jobs-query.js").JobFilter): void, numbers: function(Array<[string, string]>): void, focus: function(): void, stop: function(): void}}
  */
 export function filterBar(filter, changed) {
   let typing = 0;
@@ -33,6 +33,7 @@ export function filterBar(filter, changed) {
     root,
     show: (now) => Object.assign(search, { value: now.q }) && Object.assign(state, { value: now.state }) && Object.assign(number, { value: now.number }) && Object.assign(tests, { checked: now.tests }),
     numbers: (known) => offered(number, numberField, known, filter.number),
+    focus: () => search.focus(),
     stop: () => clearTimeout(typing),
   };
 }

@@ -57,6 +57,15 @@ export function figures(pairs) {
   return h("dl.figures", null, pairs.map(([name, value]) => h("div", null, h("dt", null, name), h("dd", null, value))));
 }
 
+/**
+ * Whether a button waits for an answer, or say so. It is not disabled meanwhile: that would take the
+ * focus away from who pressed it.
+ */
+export function busy(button, isBusy) {
+  if (isBusy !== undefined) button.setAttribute("aria-disabled", String(isBusy));
+  return button.getAttribute("aria-disabled") === "true";
+}
+
 /** A place where nothing is yet, and what the next step is. */
 export function empty(title, text, ...actions) {
   return h("div.empty", null, h("h2", null, title), h("p", null, text), actions.length ? h("p.actions", null, actions) : null);

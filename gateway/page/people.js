@@ -46,9 +46,11 @@ export function showPeople(container, job, app, params) {
     if (mine !== turn) return;
     if (!answer.ok) return refill(place, refusal(answer, () => load(isMore)));
     if (!isMore) rows.replaceChildren();
+    const had = rows.children.length;
     after = answer.data.pagination.after;
     for (const message of answer.data.messages) rows.append(...rowsOf(message));
     refill(place, rows.children.length ? table(rows) : nobody(filter), answer.data.pagination.hasMore && more());
+    if (isMore) rows.children[had]?.querySelector("a").focus(); // the button is made anew below them
     app.announce(`${count(rows.children.length / 2, "recipient")} shown`);
   };
   const more = () => h("p.actions", null, h("button", { type: "button", onclick: () => load(true) }, `Show ${PAGE} more`));

@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { h } from "./dom.js";
-import { field } from "./parts.js";
+import { busy, field } from "./parts.js";
 
 /** Show the form in `main`; `then` is called once the key was taken. */
 export function showSignIn(main, then) {
@@ -12,11 +12,13 @@ export function showSignIn(main, then) {
   const button = h("button.primary", { type: "submit" }, "Sign in");
   const submit = async (event) => {
     event.preventDefault();
-    button.disabled = true;
+    if (busy(button)) return undefined;
+    busy(button, true);
     const answer = await call("POST", "/api/session", { key: key.control.value }, { keepsSession: true });
-    button.disabled = false;
+    busy(button, false);
     if (answer.ok) return then();
     key.fail(answer.status === 401 ? "No such key, or it is no longer valid." : answer.message);
+    key.control.focus();
     key.control.select();
     return undefined;
   };

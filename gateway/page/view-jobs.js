@@ -85,6 +85,7 @@ class Jobs {
   widen() {
     this.choose({ q: "", state: "", number: "", offset: 0 });
     this.bar.show(this.filter);
+    this.bar.focus();
   }
 
   async count() {
@@ -129,7 +130,7 @@ function pager(turn) {
   let offset = 0;
   const back = h("button", { type: "button", onclick: () => turn(Math.max(offset - PAGE, 0)) }, "Newer");
   const on = h("button", { type: "button", onclick: () => turn(offset + PAGE) }, "Older");
-  const root = h("nav.pager", { "aria-label": "Pages", hidden: true }, said, h("span.pager-buttons", null, back, on));
+  const root = h("nav.pager", { "aria-label": "Pages", hidden: true, tabindex: "-1" }, said, h("span.pager-buttons", null, back, on));
   return {
     root,
     update: (pagination, shown) => {
@@ -137,6 +138,7 @@ function pager(turn) {
       root.hidden = !shown;
       root.classList.toggle("is-whole", pagination.total <= shown);
       say(said, pageSaid(pagination, shown));
+      if ((!offset && document.activeElement === back) || (!pagination.hasMore && document.activeElement === on)) root.focus();
       back.disabled = !offset;
       on.disabled = !pagination.hasMore;
     },

@@ -25,11 +25,13 @@ export async function show(main, _params, app) {
     await showKey(made);
     refill(said, notice("ok", null, h("p", null, `The key of ${made.name} is made${app.service.holder.asksForKeys ? "." : "; it is asked for once API_KEYS is set."}`)));
     await load();
+    button.focus();
   };
   const revoke = async (key) => {
     if (!(await askToRevoke(key, app.service.holder))) return;
     refill(said, notice("ok", null, h("p", null, `A key of ${key.name} is revoked.`)));
     await load();
+    button.focus(); // the one that was pressed is gone with its row
   };
   const button = h("button.primary", { type: "button", onclick: make }, "Make a key");
   const heading = h("div", null, h("h1", null, title), h("p.muted", null, "Who may what. Each is told once, and can be revoked while everything runs."));

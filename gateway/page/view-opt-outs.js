@@ -94,11 +94,18 @@ class OptOuts {
     if (!hasMore && this.places.length === 1) return null;
     const to = (places) => () => {
       this.places = places;
-      return this.load().then(() => this.list.scrollIntoView());
+      return this.load().then(() => this.turned());
     };
     const newer = h("button", { type: "button", disabled: this.places.length === 1, onclick: to(this.places.slice(0, -1)) }, "Newer");
     const older = h("button", { type: "button", disabled: !hasMore, onclick: to([...this.places, after]) }, "Older");
     return h("nav.actions", { "aria-label": "Pages" }, newer, h("span.muted", null, `Page ${this.places.length}`), older);
+  }
+
+  /** The buttons were made anew with the page: reading goes on at its top. */
+  turned() {
+    this.list.scrollIntoView();
+    this.list.tabIndex = -1;
+    this.list.focus({ preventScroll: true });
   }
 
   notFound(number) {
@@ -118,6 +125,7 @@ class OptOuts {
     this.number.value = "";
     this.source.value = "";
     this.scope.value = "";
+    this.number.focus();
     return this.chosen();
   }
 
@@ -132,7 +140,9 @@ class OptOuts {
     if (!answer) return;
     refill(this.said, changeNotice(answer));
     this.places = [null];
+    const pressed = document.activeElement;
     await this.load();
+    if (!pressed.isConnected) this.number.focus(); // it stood where nobody was listed
   }
 
   async lift(one) {

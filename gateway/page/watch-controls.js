@@ -2,7 +2,7 @@
 
 import { del, patch, post, put } from "./api.js";
 import { h, refill } from "./dom.js";
-import { ask, field, refusal } from "./parts.js";
+import { ask, busy as waits, field, refusal } from "./parts.js";
 import { allowed, cancelText, resumeText, startFrom, startOf } from "./watch-asked.js";
 import { nameOf } from "./watch-words.js";
 
@@ -14,7 +14,7 @@ const DEADLINE_MS = 30000;
  * @returns {{root: HTMLElement, problems: HTMLElement, show: function(any, string): void}}
  */
 export function controls(app, onJob) {
-  const root = h("div.actions.job-actions");
+  const root = h("div.actions.job-actions", { role: "group", "aria-label": "What can be done", tabindex: "-1" });
   const problems = h("div");
   let job = null;
   let busy = "";
@@ -55,10 +55,13 @@ export function controls(app, onJob) {
     if (key === shown) return;
     shown = key;
     waiting.textContent = busy;
+    const pressed = Object.values(buttons).find((element) => element === document.activeElement);
     for (const [name, element] of Object.entries(buttons)) {
       element.hidden = !may[name];
-      element.disabled = Boolean(busy);
+      waits(element, Boolean(busy));
     }
+    // a button that goes leaves the focus with its neighbours, so that none is pressed by mistake
+    if (pressed?.hidden) (Object.values(may).some(Boolean) ? root : root.closest("main")).focus({ preventScroll: true });
   };
   return {
     root,
@@ -70,7 +73,7 @@ export function controls(app, onJob) {
   };
 }
 
-const button = (word, style, onclick) => h("button", { type: "button", class: style, onclick, hidden: true }, word);
+const button = (word, style, onclick) => h("button", { type: "button", class: style, onclick: (event) => waits(event.currentTarget) || onclick(), hidden: true }, word);
 
 const reasonField = () =>
   field("Reason", h("input", { maxlength: "500", autocomplete: "off" }), { hint: "Optional. It is kept in the job's trail." });

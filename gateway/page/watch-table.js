@@ -22,7 +22,9 @@ export function loopTable(model) {
     const upto = Math.min(rows.length + PAGE, model.loops);
     while (rows.length < upto) rows.push(row(rows.length));
     refill(body, rows.map((each) => each.root));
-    more.hidden = rows.length >= model.loops;
+    const isWhole = rows.length >= model.loops;
+    if (isWhole && document.activeElement === more) root.querySelector(".scroll").focus();
+    more.hidden = isWhole;
     draw(Infinity);
   };
   const open = () => {

@@ -32,7 +32,9 @@ def installed() -> str | None:
 async def violations(page: Page, script: str) -> list[str]:
     """A sentence for each place of the page that breaks a rule."""
     await _run(page, script)
-    await page.evaluate("() => Promise.all(document.getAnimations().map((a) => a.finished))")
+    await page.evaluate(
+        "() => Promise.allSettled(document.getAnimations().map((each) => each.finished))"
+    )
     found: dict[str, Any] = await page.evaluate("() => axe.run({ resultTypes: ['violations'] })")
     return [
         f"{rule['id']}: {node['target']} {node['failureSummary']}"

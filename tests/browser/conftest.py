@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.conftest import TEMPLATE, database
 
 expect.set_options(timeout=20_000)
 _FAILED = pytest.StashKey[bool]()
+_numbers = count(200000000000001)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -103,6 +105,12 @@ def page(visit: Visit) -> Page:
 def complaints(visit: Visit) -> Complaints:
     """What the tab complained of."""
     return visit.complaints
+
+
+@pytest.fixture
+def number() -> str:
+    """A sending number of the test's own: its jobs wait for no others."""
+    return str(next(_numbers))
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,10 @@
 """A whole stack for a browser to visit: gateway, daemon and sandbox, and what tests ask of them."""
 
+import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ USUAL = {
     "SANDBOX_THROUGHPUT": "0",
     "SANDBOX_SEED": "1",
 }
+_MOBILE = ("1511", "1512", "1514", "1515", "1516", "1517", "1520", "1521", "1522", "1523")
+_PATIENCE_SECONDS = 60
 _SUBMIT_SECONDS = aiohttp.ClientTimeout(total=60)
 
 
@@ -87,6 +90,19 @@ class Stack:
     async def job(self, job_id: str) -> dict[str, Any]:
         return await self.ask("GET", f"/api/bulk/job/{job_id}")
 
+    async def over(self, job_id: str) -> dict[str, Any]:
+        """The job, once nothing of it will be sent any more."""
+        return await self.job_when(job_id, lambda job: job["finishedAt"])
+
+    async def job_when(self, job_id: str, is_it: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """The job, once it is as that says."""
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while True:
+                job = await self.job(job_id)
+                if is_it(job):
+                    return job
+                await asyncio.sleep(0.1)
+
     async def sent_to(self, number: str) -> int:
         """How many different people the sandbox took a message for, from this sending number."""
         query = f"limit=100000&phone_number_id={number}"
@@ -112,6 +128,12 @@ class Stack:
 def row(seq: int) -> dict[str, str]:
     """A recipient of a list."""
     return {"phone": f"+49 1511 {seq:07d}", "name": f"Name {seq}", "order": f"A-{seq}"}
+
+
+def fated(ending: str, times: int = 1) -> list[dict[str, str]]:
+    """Recipients of whom the sandbox decides by the last seven digits, as docs/sandbox.md lists."""
+    people = (f"+49 {prefix} {ending}" for prefix in _MOBILE[:times])
+    return [{"phone": phone, "name": f"Fate {ending}", "order": "F-1"} for phone in people]
 
 
 @contextlib.asynccontextmanager

@@ -2,21 +2,11 @@
 
 import asyncio
 import re
-from itertools import count
 
-import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.chromium import Complaints
 from tests.browser.stacks import Stack
-
-_numbers = count(200000000000001)
-
-
-@pytest.fixture
-def number() -> str:
-    """A sending number of the test's own: its jobs wait for no others."""
-    return str(next(_numbers))
 
 
 def progress(page: Page) -> Locator:
