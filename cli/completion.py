@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from cli import completion_bash, completion_fish, completion_zsh
+from cli.options import LAST
 from cli.typed import Typed, Word
 
 _SHELLS: Final[dict[str, Callable[[Typed], str]]] = {
@@ -40,6 +41,8 @@ def _words(parser: argparse.ArgumentParser) -> Iterator[Word]:
         elif isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             for one in action._choices_actions:  # noqa: SLF001
                 yield Word((one.dest,), _help(one))
+        elif action.metavar == "JOB":
+            yield Word((LAST,), "the newest job")
         else:
             yield from (Word((str(name),), "") for name in action.choices or ())
 

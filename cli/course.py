@@ -108,7 +108,8 @@ class Course:
         if self.end is None:
             self.state, self.reason = job.state, job.reason
             self.limited_by, self.limited_until = job.limited_by, job.limited_until
-            self.measure.expect(job.eta_seconds, job.queued + job.sending)
+            if job.limited_by != "latency":  # then it goes by the rate so far, as we do ourselves
+                self.measure.expect(job.eta_seconds, job.queued + job.sending)
 
     def rate(self, now: float) -> float:
         """Outcomes a second, of late; 0 in a pause, and while nothing can be said."""

@@ -28,6 +28,8 @@ class Lines:
             self.put(line)
         if course.end:
             self.put(ending(course))
+            for failure in course.failures:
+                self.put(f"  {clean(failure)}")
         elif self._next is None or now >= self._next:
             self._next = now + self.every_seconds
             self.put(status(course, now))

@@ -17,6 +17,7 @@ _COLORS: Final = {"completed": "green", "canceled": "dim", "running": "cyan"}
 _NARROW: Final = 60  # columns; below, words make room for bars
 _MOST_CELLS: Final = 40
 _GAP: Final = 2
+_LONGEST: Final = "sending, 99 missed"  # nearly always; room is kept for it
 
 
 class Picture:
@@ -73,7 +74,7 @@ def _table(lines: list[_Line], width: int) -> Table:
     is_narrow = width < _NARROW
     names = max(len(line.name) for line in lines)
     figures = max(len(replace(line, done=line.size).figures(is_narrow=is_narrow)) for line in lines)
-    words = 0 if is_narrow else max(14, *(len(line.says) for line in lines))
+    words = 0 if is_narrow else max(len(_LONGEST), *(len(line.says) for line in lines))
     cells = max(4, min(_MOST_CELLS, width - names - figures - words - _GAP * (3 - is_narrow)))
     table = Table.grid(padding=(0, _GAP))
     for line in lines:

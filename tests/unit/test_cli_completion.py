@@ -25,6 +25,8 @@ CASES = [
     ("loopcast export --format x", {"xlsx"}),
     ("loopcast numbers keep 1 --prov", {"--provider"}),
     ("loopcast completion z", {"zsh"}),
+    ("loopcast watch ", {"last"}),
+    ("loopcast suppress ", {"add", "lift", "show", "list", "import", "export"}),
 ]
 
 
@@ -72,6 +74,12 @@ def test_bash_completes_what_was_begun(line: str, offered: set[str], tmp_path: P
 @there("bash")
 def test_bash_leaves_values_that_nobody_knows_to_files(tmp_path: Path) -> None:
     assert bash(tmp_path, "loopcast send -t ") == set()
+
+
+@there("bash")
+def test_bash_puts_no_options_before_files_where_a_list_may_stand(tmp_path: Path) -> None:
+    assert bash(tmp_path, "loopcast send ") == set()
+    assert {"--map", "-t"} <= bash(tmp_path, "loopcast send -")
 
 
 @there("fish")

@@ -11,7 +11,7 @@ from rich.console import Console
 from cli.course import Course, Loop, frame_of
 from cli.lines import Lines, ending, status
 from cli.picture import around, picture
-from schemas.api import ProgressFrame
+from schemas.api import Connection, ProgressFrame
 
 ID = "0b8f6c1e-6d1c-4c55-9c2b-6a3d1f2f9a11"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -140,6 +140,13 @@ def test_the_time_left_is_as_the_gateway_says_until_it_was_measured() -> None:
     assert made.seconds_left(2) == pytest.approx(22 * 180 / 200)  # the pause is not known yet
 
 
+def test_slow_first_answers_do_not_foretell_a_late_end() -> None:
+    made = course(connection(loop(1, 100), loop(2, 100), etaSeconds=22.0, queued=200))
+    slow = connection(loop(1, 100), loop(2, 100), etaSeconds=400.0, queued=200, limitedBy="latency")
+    made.look(msgspec.json.decode(slow, type=Connection).job)
+    assert (made.limited_by, made.seconds_left(0)) == ("latency", 22)
+
+
 def test_the_time_left_has_the_pauses_that_are_to_come() -> None:
     loops = [loop(1, 10), loop(2, 10), loop(3, 10)]
     made, seconds = Course(), (0, 0, 1, 1, 2, 4, 5)
@@ -223,6 +230,14 @@ def test_lines_tell_each_loop_and_each_state_once() -> None:
     ]
 
 
+def test_lines_end_with_why_messages_failed() -> None:
+    told: list[str] = []
+    made = course(connection(loop(1, 2)), over(sent=1, failed=1))
+    made.failures = ["1 × 131026 Undeliver\x1bable"]
+    Lines(told.append, every_seconds=60).show(made, 2)
+    assert told[1:] == ["completed: 1 sent, 1 failed", "  1 × 131026 Undeliver�able"]
+
+
 def test_lines_say_that_a_connection_was_lost_and_is_there_again() -> None:
     told: list[str] = []
     lines, made = Lines(told.append, every_seconds=60), course(connection(loop(1, 2)), started(1))
@@ -279,8 +294,8 @@ def test_a_picture_fits_its_terminal(width: int, height: int) -> None:
 def test_a_bar_keeps_its_length_while_it_fills() -> None:
     console = Console(width=80, height=24, color_system=None)
     made, lengths = course(connection(loop(1, 500), loop(2, 500)), started(1)), set()
-    for sent in (0, 9, 10, 99, 100, 500):
-        made.apply(ProgressFrame(job_id=UUID(ID), sent=sent, failed=0, at=NOW), 2)
+    for sent, failed in ((0, 0), (9, 0), (10, 2), (99, 12), (100, 99), (401, 99)):
+        made.apply(ProgressFrame(job_id=UUID(ID), sent=sent, failed=failed, at=NOW), 2)
         with console.capture() as drawn:
             console.print(picture(made, 2, console))
         lengths.add(sum(cell in "█░" for cell in drawn.get().splitlines()[2]))
