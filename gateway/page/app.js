@@ -124,8 +124,11 @@ async function drawStandstill() {
 
 function mark(menu) {
   for (const link of bar.querySelectorAll("[data-menu]")) {
-    if (link.dataset.menu === menu) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
+    if (link.dataset.menu !== menu) link.removeAttribute("aria-current");
+    else {
+      link.setAttribute("aria-current", "page");
+      link.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
   }
 }
 

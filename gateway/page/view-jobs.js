@@ -7,11 +7,14 @@ import { PAGE, asked, filterOf, hashOf, isNarrow } from "./jobs-query.js";
 import { COLUMNS, jobRow } from "./jobs-row.js";
 import { figuresOf, pageSaid } from "./jobs-shares.js";
 import { every } from "./live.js";
+import { stopEverything } from "./numbers-brakes.js";
+import { stopPicture } from "./numbers-card.js";
 import { empty, linkButton, loading, refusal } from "./parts.js";
 import { zone } from "./words.js";
 
 export const title = "Jobs";
 
+const GOING = new Set(["queued", "running"]);
 const POLL_MS = 2000;
 const FIGURES_MS = 30000;
 
@@ -32,7 +35,8 @@ class Jobs {
     this.nothing = h("div", null, loading());
     this.pages = pager((offset) => this.choose({ offset }));
     const create = app.may("send") ? linkButton("#/new", "New message", "primary") : null;
-    main.append(h("div.head", null, h("h1", null, title), create), h("div.jobs-month", null, h("h2.jobs-month-title", null, "Last 30 days"), this.figures), this.bar.root, this.problem, this.table, this.nothing, this.pages.root);
+    this.brake = h("button.stop", { type: "button", hidden: true, onclick: () => this.pull() }, stopPicture(), "Stop everything");
+    main.append(h("div.head", null, h("h1", null, title), h("div.actions", null, this.brake, create)), h("div.jobs-month", null, h("h2.jobs-month-title", null, "Last 30 days"), this.figures), this.bar.root, this.problem, this.table, this.nothing, this.pages.root);
     this.row = () => jobRow({ numberOf: (id) => this.names.get(id) ?? id, tracksReceipts: app.service.tracksReceipts });
     this.listing = every(POLL_MS, () => this.list());
     this.counting = every(FIGURES_MS, () => this.count());
@@ -69,8 +73,15 @@ class Jobs {
     this.pages.update(pagination, jobs.length);
     if (this.isAsked) this.app.announce(pageSaid(pagination, jobs.length));
     this.isAsked = false;
+    this.brake.hidden = !this.app.may("control") || !jobs.some(({ state }) => GOING.has(state));
     await this.drawNothing(jobs.length);
     return undefined;
+  }
+
+  async pull() {
+    if (!(await stopEverything())) return;
+    this.app.announce("Everything is stopped.");
+    this.app.go("#/numbers"); // where it is released
   }
 
   async drawNothing(shown) {
