@@ -95,12 +95,15 @@ class Stack:
         return await self.job_when(job_id, lambda job: job["finishedAt"])
 
     async def job_when(self, job_id: str, is_it: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
-        """The job, once it is as that says."""
+        return await self.when(f"/api/bulk/job/{job_id}", is_it)
+
+    async def when(self, path: str, is_it: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """What the gateway answers there, once it is as that says."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
             while True:
-                job = await self.job(job_id)
-                if is_it(job):
-                    return job
+                told = await self.ask("GET", path)
+                if is_it(told):
+                    return told
                 await asyncio.sleep(0.1)
 
     async def sent_to(self, number: str) -> int:
