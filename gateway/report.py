@@ -199,7 +199,8 @@ def _trail(entries: Iterable[api.AuditEntry], when: _Clock) -> str:
          escape(entry.why or ""))
         for entry in entries
     ]  # fmt: skip
-    table = _table(("When", "Who", "What", "Why"), rows, "trail") if rows else "<p>None is kept.</p>"
+    columns = ("When", "Who", "What", "Why")
+    table = _table(columns, rows, "trail") if rows else "<p>None is kept.</p>"
     return f"<section><h2>Audit trail</h2>{table}</section>"
 
 

@@ -44,7 +44,7 @@ async def test_the_environment_s_number_is_there_before_anything_was_sent(
     page: Page, axe_script: str
 ) -> None:
     await page.goto("/#/numbers")
-    await expect(page.get_by_text("nobody yet")).to_be_visible()
+    await expect(page.get_by_text("not counted")).to_be_visible()
     await expect(page.get_by_text("no job waits")).to_be_visible()
     assert await flaws(page, axe_script) == []
 
