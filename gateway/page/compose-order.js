@@ -152,9 +152,14 @@ export function instantOf(local) {
   return Number.isNaN(at.getTime()) ? local : at.toISOString();
 }
 
-/** A key for `Idempotency-Key`: the same as long as draft and order are. */
-export function sameOrderSameKey(id, order) {
-  return `compose-${id}-${digest(order.path + JSON.stringify(order.body))}`;
+/**
+ * A key for `Idempotency-Key`: the same as long as draft and order are. An upload counts as what is
+ * in it: the same list, brought once more after its answer was lost, is the same order.
+ */
+export function sameOrderSameKey(id, order, list = {}) {
+  const { uploadId, ...said } = order.body;
+  const upload = uploadId ? [list.full?.about ?? list.uploadOf, list.upload.bytes, list.upload.rows] : [];
+  return `compose-${id}-${digest(order.path + JSON.stringify([said, ...upload]))}`;
 }
 
 /** What tells a list, and how it is to be read, from others; the bytes of a file alone are not in it. */

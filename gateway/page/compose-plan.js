@@ -108,15 +108,19 @@ async function send(ctx, outcome) {
   ctx.isSending = true;
   outcome.replaceChildren();
   ctx.refresh();
-  const answer = await submit(order, sameOrderSameKey(ctx.draft.id, order));
+  const answer = await submit(order, sameOrderSameKey(ctx.draft.id, order, ctx.list));
   ctx.isSending = false;
   if (answer.ok) return sent(ctx, answer.data);
   if (answer.status === 0 || answer.status === 503) {
     refill(outcome, notice("warn", "No answer", h("p", null, answer.message), h("p", null, "Press again: if it was made already, you get to the same job. Nobody is written to twice.")));
-  } else if (answer.status === 400 || answer.status === 404 || answer.status === 409) ctx.plan = refusedPlan(ctx, answer);
+  } else if (answer.error === "Idempotency key reused") refill(outcome, before());
+  else if (answer.status === 400 || answer.status === 404 || answer.status === 409) ctx.plan = refusedPlan(ctx, answer);
   else refill(outcome, refusal(answer));
   return ctx.refresh();
 }
+
+const before = () =>
+  notice("warn", "It was sent before", h("p", null, "This message went to this list already: the answer was lost on its way. ", h("a", { href: "#/jobs" }, "Jobs"), " has it. To send it once more all the same, start over."));
 
 function sent(ctx, made) {
   ctx.forget();

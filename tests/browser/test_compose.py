@@ -364,5 +364,34 @@ async def test_a_test_send_is_one_message_however_often_it_is_pressed_without_an
     await press.click()
     third = await held.get()
     assert third.request.headers["idempotency-key"] not in keys
-    await third.continue_()
+    await third.abort()
     assert held.empty()
+
+
+async def test_a_list_whose_answer_was_lost_is_not_sent_to_twice_from_another_tab(
+    page: Page, complaints: Complaints, stack: Stack
+) -> None:
+    async def lose(route: Route) -> None:
+        await route.fetch()
+        await route.abort()
+
+    async def brought(tab: Page) -> None:
+        await compose(tab)
+        await tab.get_by_label("Numbers, or a table").fill(table(2, first=121))
+        await fill_places(tab)
+        await plan(tab).get_by_role("button", name="Send to 2 recipients").click()
+
+    before = await stack.sent_to(NUMBER)
+    complaints.expect("net::ERR_FAILED")
+    await page.route("**/api/whatsapp/bulk-customize-send", lose)
+    await brought(page)
+    await expect(plan(page)).to_contain_text("No answer")
+    async with page.context.expect_page() as opened:
+        await page.evaluate("window.open('/', '_blank', 'noopener')")
+    other = await opened.value
+    await page.close()
+    await brought(other)
+    await expect(plan(other)).to_contain_text("It was sent before")
+    await plan(other).get_by_role("link", name="Jobs").click()
+    await expect(other.get_by_role("cell", name="done").first).to_be_visible()
+    assert await stack.sent_to(NUMBER) == before + 2

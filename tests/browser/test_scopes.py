@@ -64,7 +64,7 @@ async def test_nothing_is_shown_where_there_is_nothing_to_say(
     for name in ("Jobs", "Compose", "Numbers", "Opt-outs", "Keys"):
         await page.get_by_role("link", name=name, exact=True).first.click()
         await expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
-        await expect(page.get_by_text("Loading")).to_have_count(0)
+        await expect(page.get_by_text("Loading").filter(visible=True)).to_have_count(0)
         await expect(page.get_by_role("main")).not_to_contain_text(re.compile("null|undefined"))
 
 

@@ -110,6 +110,23 @@ def test_the_same_order_has_the_same_key_and_another_has_another() -> None:
     assert len(first) <= 255
 
 
+def test_the_same_list_that_is_brought_again_has_the_same_key() -> None:
+    lists = [
+        {"uploadOf": of, "upload": {"bytes": size, "rows": 2}, "full": full}
+        for of, size, full in (("a", 9, None), ("a", 9, None), ("b", 9, None), ("a", 8, None),
+                               ("a", 9, {"about": "c"}))
+    ]  # fmt: skip
+    made = asked(
+        "compose-order.js",
+        f"{json.dumps(lists)}.map((list, at) =>"
+        " m.sameOrderSameKey('d', {path: '/', body: {uploadId: `u${at}`}}, list))",
+    )
+    assert isinstance(made, list)
+    first, again, *others = made
+    assert first == again
+    assert len({first, *others}) == 4
+
+
 def problems(**changes: object) -> list[tuple[str, bool]]:
     given = {"draft": DRAFT | changes, "list": LIST, "read": PLAIN, "service": SERVICE}
     found = asked("compose-problems.js", f"m.problemsOf({json.dumps(given)})")
