@@ -3,6 +3,7 @@
 import { plan } from "./compose-asks.js";
 import { bringConstants, gone } from "./compose-lists.js";
 import { orderOf } from "./compose-order.js";
+import { whenBack } from "./compose-outcome.js";
 import { fieldOf } from "./compose-problems.js";
 
 /**
@@ -37,7 +38,18 @@ async function planned(ctx, signal) {
 /** A no, told at the field that it concerns. */
 export function refusedPlan(ctx, refused) {
   if (refused.error === "Upload not found") setTimeout(() => gone(ctx));
-  if (refused.status === 0) return { state: "lost", answer: refused };
-  ctx.told = { field: fieldOf(refused, ctx.draft.keys), message: refused.message };
+  if (refused.status === 0) return lost(ctx, refused);
+  const isOfRows = refused.error === "Rows do not fill the template"; // the plan lists them, once
+  ctx.told = isOfRows ? null : { field: fieldOf(refused, ctx.draft.keys), message: refused.message };
   return { state: "refused", answer: refused };
+}
+
+/** Nobody answered: it is asked anew once somebody does. */
+function lost(ctx, answer) {
+  whenBack(ctx, () => {
+    if (ctx.plan.state !== "lost") return;
+    askPlan(ctx);
+    ctx.refresh();
+  });
+  return { state: "lost", answer };
 }

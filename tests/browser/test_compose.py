@@ -45,7 +45,8 @@ async def test_from_a_pasted_table_to_a_job_that_is_done(page: Page, stack: Stac
     await expect(page.get_by_role("region", name="Preview")).to_contain_text("Name 1")
     await expect(plan(page)).to_contain_text("3 loops of 25, 25 and 10")
     await expect(plan(page)).to_contain_text(re.compile(r"about \d"))
-    await page.get_by_role("button", name="Send in bulk").click()
+    await page.get_by_role("button", name="Send in bulk to 60 recipients").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Send").click()
     await expect(page).to_have_url(re.compile(r"#/jobs/[0-9a-f-]{36}"))
     await expect(page.locator(".job-state")).to_have_text("done")
     assert await stack.sent_to(NUMBER) == 60

@@ -151,10 +151,10 @@ def test_loops_are_said_one_by_one_while_they_are_few(total: int, said: str) -> 
     assert asked("compose-words.js", f"m.loops({total}, 200)") == said
 
 
-def test_above_fifty_the_button_says_bulk() -> None:
+def test_the_button_says_to_how_many_and_above_fifty_that_it_is_bulk() -> None:
     plan = "({accepted: %d, suppressed: 0})"
     said = [asked("compose-words.js", f"m.sendLabel({plan % n}, 50, false)") for n in (1, 50, 51)]
-    assert said == ["Send to 1 recipient", "Send to 50 recipients", "Send in bulk"]
+    assert said == ["Send to 1 recipient", "Send to 50 recipients", "Send in bulk to 51 recipients"]
 
 
 def test_days_and_hours_are_said_as_people_do() -> None:
