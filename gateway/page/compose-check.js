@@ -38,7 +38,7 @@ function parts(ctx, check) {
     case "gone":
       return [notice("warn", "The file is no longer kept.", h("p", null, "Uploads are forgotten after 24 hours. Choose it again: everything else is still here."))];
     case "told":
-      return isNumberless(check) ? [numberless(ctx)] : [tallies(check), ...remarks(ctx, check), rejectedPart(check), twicePart(ctx, check)].filter(Boolean);
+      return isNumberless(check, ctx.read.entries) ? [numberless(ctx)] : [tallies(check), ...remarks(ctx, check), rejectedPart(check), twicePart(ctx, check)].filter(Boolean);
     default:
       return [];
   }
@@ -60,7 +60,7 @@ function progress(ctx, share) {
 
 function numberless(ctx) {
   const what = ctx.list.kind === "file" ? "file" : "list";
-  return notice("warn", null, h("p", null, `There are no phone numbers in this ${what}.`), h("p", null, "If a column has some after all, choose it below."));
+  return notice("warn", null, h("p", null, `There are no phone numbers in this ${what}.`), ctx.read.entries ? null : h("p", null, "If a column has some after all, choose it below."));
 }
 
 function tallies(check) {

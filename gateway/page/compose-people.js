@@ -2,7 +2,7 @@
 
 import { dialledOf, fatesOf, nextSent, rowOnLine } from "./compose-fates.js";
 import { isFar, tableOf } from "./compose-order.js";
-import { plainly } from "./compose-said.js";
+import { isNumberless, plainly } from "./compose-said.js";
 import { dialled, figure } from "./words.js";
 
 /**
@@ -14,7 +14,7 @@ export function peopleOf(ctx) {
   const isOfThese = check?.state === "told" && ctx.checkedOf === read;
   const about = [read, isOfThese ? check : null, list.upload?.id, list.column];
   if (ctx.people?.about.every((one, at) => one === about[at])) return ctx.people;
-  const people = rowsOf(list, read);
+  const people = about[1] && isNumberless(check, read.entries) ? [] : rowsOf(list, read);
   const isOfCountry = Boolean(list.region || service.defaultRegion);
   const isFarAway = isFar(list);
   const found = about[1] && !isFarAway ? fatesOf(people, check, isOfCountry) : unknown(people, about[1]);
@@ -34,10 +34,11 @@ function rowsOf(list, read) {
   return body.map((row, index) => ({ line: read.entries?.[index]?.line ?? row.line, value: (row.cells[at] ?? "").trim(), cells: row.cells }));
 }
 
-/** "line 27", "row 3": what a row is called in a sentence. */
+/** "line 27", "row 3 (line 4)": what a row is called in a sentence. */
 export function rowName({ people, hasLines, isFarAway }, row) {
   if (hasLines) return `line ${figure(people[row - 1]?.line ?? row)}`;
-  return `${isFarAway ? "row" : "number"} ${figure(row)}`;
+  const line = people[row - 1] ? ` (line ${figure(people[row - 1].line)})` : "";
+  return isFarAway ? `row ${figure(row)}${line}` : `number ${figure(row)}`;
 }
 
 /** What stands before the box that goes to a row, what it holds, and how far it goes. */

@@ -79,7 +79,7 @@ function refused(ctx, answer) {
   const isOfRows = answer.error === "Rows do not fill the template";
   const total = answer.details?.rowsTotal ?? 0;
   const words = isOfRows ? `${count(total, "row")} ${total === 1 ? "does" : "do"} not fill the template, so nothing can be sent yet.` : plainly(answer.message);
-  return notice("bad", null, h("p", null, words), rowsOf(answer.details), isOfRows ? h("p", null, mending(ctx)) : null);
+  return notice("bad", null, h("p", null, words), rowsOf(answer.details), isOfRows ? h("p", null, mending(ctx, total === 1 ? "it" : "them")) : null);
 }
 
 function rowsOf(details) {
@@ -91,10 +91,10 @@ function rowsOf(details) {
 }
 
 /** What can be done about rows that lack something: the API knows no word in their place. */
-function mending({ list }) {
-  if (isFar(list)) return "Mend them in your file and choose it again.";
-  const again = list.kind === "file" ? "choose it again" : "paste it again";
-  return `Mend them in your list and ${again}. Or choose “The same for everybody” under Values.`;
+function mending({ list }, what) {
+  if (isFar(list)) return `Mend ${what} in your file and choose the file again.`;
+  const again = list.kind === "file" ? "choose the file again" : "paste it again";
+  return `Mend ${what} in your list and ${again}. Or choose “The same for everybody” under Values.`;
 }
 
 function told(ctx, plan, numbers) {
@@ -124,7 +124,7 @@ function remarks(plan, numbers) {
   const said = [
     ...leftOut({ ...plan, suppressed: 0 }, numbers), // the loops tell of who opted out
     preflight?.state === "skipped" ? `The template was not checked: ${preflight.reason}` : null,
-    ...notes.filter((words) => !words.startsWith("No messaging limit")),
+    ...notes.filter((words) => !words.startsWith("No messaging limit")).map(plainly),
   ].filter(Boolean);
   return said.length ? h("ul.remarks", null, said.map((words) => h("li", null, words))) : null;
 }

@@ -19,7 +19,8 @@ export function askPlan(ctx) {
     ctx.plan = { state: "none" };
     return;
   }
-  ctx.plan = { state: "asking", answer: ctx.plan.answer };
+  const isPlan = ctx.plan.state === "told" || ctx.plan.state === "asking"; // else it is a no
+  ctx.plan = { state: "asking", answer: isPlan ? ctx.plan.answer : undefined };
   ctx.asks.plan.ask((signal) => planned(ctx, signal));
 }
 

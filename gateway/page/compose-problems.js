@@ -58,6 +58,7 @@ function text(draft, list, read) {
 
 function people(list, read, check) {
   if (list.kind === "file" ? !list.name : read.kind === "empty") return lacks("list", "recipients");
+  if (list.wrong) return lacks("list", "a list that can be read");
   if (!isTable(list, read)) return [];
   if (!list.upload) return lacks("list", check?.state === "gone" ? "the file, once more" : check?.state === "refused" ? "a list that can be read" : "the check of the list");
   return list.upload.columns.includes(list.column) ? [] : lacks("column", "the column with the numbers");

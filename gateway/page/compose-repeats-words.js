@@ -27,7 +27,7 @@ export function repeatSaid(job, now = new Date()) {
 function verb(job) {
   if (OVER.has(job.state) || job.state === "settling") return "went to";
   if (job.state === "paused") return "is paused on its way to";
-  return job.startedAt ? "is going to" : "waits to go to";
+  return job.startedAt ? "has been going to" : "waits to go to";
 }
 
 function when(job, now) {

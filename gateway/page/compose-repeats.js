@@ -36,6 +36,9 @@ function look(ctx, template) {
   });
 }
 
+/** The same before a bulk send; `null` where nothing was sent. */
+export const repeatsNotice = ({ repeats, draft }) => (draft.kind === "template" && repeats.jobs.length ? told(repeats.jobs) : null);
+
 function told(jobs) {
   const lines = jobs.slice(0, MOST_SAID).map((job) => h("p", null, `${repeatSaid(job)} `, h("a", { href: `#/jobs/${encodeURIComponent(job.jobId)}` }, "See that job")));
   const more = jobs.length > MOST_SAID ? h("p", null, `And ${count(jobs.length - MOST_SAID, "job")} more since yesterday.`) : null;

@@ -12,6 +12,7 @@ const WORDS = [
   [/: name it with \?numberColumn=/, ": choose it below"],
   [/ or set DEFAULT_REGION/, ""],
   [/^1 of the numbers have no country code\. If they are all of one country/, "1 of the numbers has no country code. If you know its country"],
+  [/^1 other jobs of the number, with (\d+) messages, take turns/, "1 other job of the number, with $1 messages, takes turns"],
 ];
 
 /** The same without addresses and settings. */
@@ -28,9 +29,11 @@ export function ownNumberSaid(reason) {
   return reason.startsWith("no country code") ? "Write it with + and the country code." : `${reason[0].toUpperCase()}${plainly(reason).slice(1)}.`;
 }
 
-/** Whether nothing in the list looks like a phone number, which the gateway says of each line. */
-export function isNumberless({ valid, rejected, rejectedTotal }) {
-  return !valid && rejectedTotal > 0 && rejected.every((row) => row.reason.startsWith("no column looks like phone numbers"));
+/** Whether nothing in a list looks like a phone number: it is said once then, and not of each line. */
+export function isNumberless({ valid, rejected, rejectedTotal }, entries = null) {
+  const isText = (value) => /\p{L}/u.test(value) && value.replace(/\D/g, "").length < 5;
+  const isNone = entries ? entries.every((entry) => isText(entry.value)) : rejected.every((row) => row.reason.startsWith("no column looks like phone numbers"));
+  return !valid && rejectedTotal > 0 && isNone;
 }
 
 /** Numbers that come again; `numbers`: how many different ones, where that is known. */

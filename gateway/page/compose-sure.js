@@ -5,6 +5,7 @@ import { firstBubble } from "./compose-bubble.js";
 import { numberName } from "./compose-from.js";
 import { busySeconds, going, leftOut } from "./compose-words.js";
 import { peopleOf } from "./compose-people.js";
+import { repeatsNotice } from "./compose-repeats.js";
 import { SANDBOX } from "./compose-said.js";
 import { fill, h, unique } from "./dom.js";
 import { count, duration, time } from "./words.js";
@@ -23,6 +24,7 @@ export function areSure(ctx, plan) {
       "form",
       { method: "dialog" },
       h("h2", { id: heading }, `${ctx.draft.start ? "Schedule for" : "Send to"} ${count(going(plan), "recipient")}?`),
+      repeatsNotice(ctx),
       h("div.phone", null, firstBubble(ctx)),
       h("dl.plan-lines", null, facts(ctx, plan).map(([name, words]) => h("div", null, h("dt", null, name), h("dd", null, words)))),
       ctx.service.sandboxUrl ? h("p.small", null, SANDBOX) : null,

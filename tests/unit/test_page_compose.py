@@ -184,6 +184,18 @@ def test_a_column_is_chosen_by_its_name_alone() -> None:
     assert asked("compose-fill.js", "m.columnFor('1', ['1', 'Phone'])") == ""
 
 
+def test_a_column_is_never_chosen_for_what_is_no_text_or_not_needed() -> None:
+    place = "{header: {kind: 'location'}, places: [{key: 'header.name', required: false}]}"
+    text = "{header: {kind: 'text'}, places: [{key: 'header.name', required: true}]}"
+    columns = "['Name', 'url', 'filename', 'image']"
+    chosen = [f"m.columnFor('header.name', {columns}, {template})" for template in (place, text)]
+    assert asked("compose-fill.js", f"[{', '.join(chosen)}]") == ["", "Name"]
+    others = "['button.0.url', 'header.image', 'header.filename']"
+    assert asked("compose-fill.js", f"{others}.map((key) => m.columnFor(key, {columns}))") == [
+        "", "", "",
+    ]  # fmt: skip
+
+
 def test_a_draft_of_another_shape_is_left_out() -> None:
     kept = asked(
         "compose-draft.js",
