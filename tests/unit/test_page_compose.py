@@ -211,3 +211,10 @@ def test_sentences_for_programs_lose_their_addresses() -> None:
         "compose-said.js", "m.plainly('no country code: write it with + or set DEFAULT_REGION')"
     )
     assert said == "no country code: write it with +"
+
+
+def test_a_no_is_not_shown_as_the_plan_while_a_new_one_is_worked_out() -> None:
+    context = "{problems: [], plan: {state, answer: {message: 'no'}}, asks: {plan: {ask() {}}}}"
+    kept = f"['refused', 'lost', 'told'].map((state) => {{ const ctx = {context};"
+    kept += " m.askPlan(ctx); return Boolean(ctx.plan.answer); })"
+    assert asked("compose-planner.js", kept) == [False, False, True]
