@@ -36,7 +36,7 @@ export function twicePart(ctx, check) {
 }
 
 function unlisted({ list }, more, known) {
-  if (isFar(list)) return "Which rows these are is not known here: of a workbook or a large file they are counted, not listed.";
+  if (isFar(list)) return "Which rows these are is not known here: of this file they are counted, not listed.";
   return known ? `${figure(more)} more are written another way than the row before them, and cannot be shown here.` : "They are written another way than the row before them, and cannot be shown here.";
 }
 

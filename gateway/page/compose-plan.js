@@ -76,6 +76,7 @@ function again(ctx) {
 }
 
 function refused(ctx, answer) {
+  if (answer.error === "No valid recipients found") return notice("bad", null, h("p", null, "Nobody of this list can be sent to: beside the list it says why."));
   const isOfRows = answer.error === "Rows do not fill the template";
   const total = answer.details?.rowsTotal ?? 0;
   const words = isOfRows ? `${count(total, "row")} ${total === 1 ? "does" : "do"} not fill the template, so nothing can be sent yet.` : plainly(answer.message);
@@ -83,8 +84,8 @@ function refused(ctx, answer) {
 }
 
 function rowsOf(details) {
-  const rows = details?.rows ?? details?.rejected ?? [];
-  const all = details?.rowsTotal ?? details?.rejectedTotal ?? rows.length;
+  const rows = details?.rows ?? [];
+  const all = details?.rowsTotal ?? rows.length;
   if (!rows.length) return null;
   const shown = rows.slice(0, MOST_ROWS).map((row) => h("li", null, rowSaid(row)));
   return h("ul.small", null, shown, all > shown.length ? h("li", null, `and ${figure(all - shown.length)} more`) : null);

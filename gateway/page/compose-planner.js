@@ -36,12 +36,14 @@ async function planned(ctx, signal) {
   ctx.refresh();
 }
 
+/** What is told once: by the plan, and by the check of the list. */
+const TOLD_ELSEWHERE = new Set(["Rows do not fill the template", "No valid recipients found"]);
+
 /** A no, told at the field that it concerns. */
 export function refusedPlan(ctx, refused) {
   if (refused.error === "Upload not found") setTimeout(() => gone(ctx));
   if (refused.status === 0) return lost(ctx, refused);
-  const isOfRows = refused.error === "Rows do not fill the template"; // the plan lists them, once
-  ctx.told = isOfRows ? null : { field: fieldOf(refused, ctx.draft.keys), message: refused.message };
+  ctx.told = TOLD_ELSEWHERE.has(refused.error) ? null : { field: fieldOf(refused, ctx.draft.keys), message: refused.message };
   return { state: "refused", answer: refused };
 }
 

@@ -36,11 +36,19 @@ function look(ctx, template) {
   });
 }
 
-/** The same before a bulk send; `null` where nothing was sent. */
-export const repeatsNotice = ({ repeats, draft }) => (draft.kind === "template" && repeats.jobs.length ? told(repeats.jobs) : null);
+/** The same in a dialog, where a link would lead away beneath it; `null` where nothing was sent. */
+export const repeatsNotice = ({ repeats, draft }) => (draft.kind === "template" && repeats.jobs.length ? told(repeats.jobs, false) : null);
 
-function told(jobs) {
-  const lines = jobs.slice(0, MOST_SAID).map((job) => h("p", null, `${repeatSaid(job)} `, h("a", { href: `#/jobs/${encodeURIComponent(job.jobId)}` }, "See that job")));
+/** Look anew: a press that nobody answered may have made a job. */
+export function lookAgain(ctx) {
+  ctx.repeats = { template: "", jobs: [] };
+  ctx.refresh();
+}
+
+const linkTo = (job) => h("a", { href: `#/jobs/${encodeURIComponent(job.jobId)}` }, "See that job");
+
+function told(jobs, hasLinks = true) {
+  const lines = jobs.slice(0, MOST_SAID).map((job) => h("p", null, `${repeatSaid(job)} `, hasLinks ? linkTo(job) : null));
   const more = jobs.length > MOST_SAID ? h("p", null, `And ${count(jobs.length - MOST_SAID, "job")} more since yesterday.`) : null;
   return notice("warn", null, lines, more, h("p", null, "Whoever is on both lists gets it twice."));
 }

@@ -4,6 +4,7 @@ import { submit } from "./compose-asks.js";
 import { sameOrderSameKey } from "./compose-order.js";
 import { outcomePart, whenBack } from "./compose-outcome.js";
 import { refusedPlan } from "./compose-planner.js";
+import { lookAgain } from "./compose-repeats.js";
 import { areSure } from "./compose-sure.js";
 import { isBulk } from "./compose-words.js";
 import { h } from "./dom.js";
@@ -41,7 +42,10 @@ const AGAIN = "Press again: if it was made already, you get to the same job. Nob
 
 function inDoubt(ctx, answer, outcome) {
   const told = outcome.tell(notice("warn", "No answer", h("p", null, answer.message), h("p", null, AGAIN)));
-  whenBack(ctx, () => told.isConnected && outcome.tell(notice("calm", "Loopcast answers again", h("p", null, AGAIN))));
+  whenBack(ctx, () => {
+    lookAgain(ctx);
+    if (told.isConnected) outcome.tell(notice("calm", "Loopcast answers again", h("p", null, AGAIN)));
+  });
 }
 
 function sent(ctx, made) {

@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import FilePayload, Locator, Page, expect
 
+from tests.browser import axe
 from tests.browser.chromium import Complaints
 from tests.browser.stacks import NUMBER, Stack, row
 
@@ -187,3 +188,24 @@ async def test_a_number_is_called_as_people_know_it_and_a_template_by_its_words(
     await expect(page.get_by_label("Sending number")).to_contain_text("Loopcast sandbox, +1 555")
     option = page.get_by_role("option", name="order_update · en_US")
     await expect(option).to_contain_text("“Hi {{1}}, your order {{2}} is")
+
+
+async def test_a_text_without_numbers_is_told_once(page: Page) -> None:
+    await compose(page)
+    await page.get_by_label("Numbers, or a table").fill("Dear all,\nsee you on Friday")
+    told = page.get_by_text("There are no phone numbers in this list.")
+    await expect(told).to_have_count(1)
+    await expect(page.get_by_text("is no part of a phone number")).to_have_count(0)
+
+
+async def test_nothing_of_it_shuts_people_out(page: Page, axe_script: str) -> None:
+    await paste(page, messy())
+    for summary in ("1 number comes twice", "First to yourself"):
+        await page.locator("summary").filter(has_text=summary).click()
+    await page.get_by_label("Line", exact=True).fill("63")
+    await page.keyboard.press("Enter")
+    assert await axe.violations(page, axe_script) == []
+    await page.get_by_role("button", name="Send in bulk to 60 recipients").click()
+    send = page.get_by_role("dialog").get_by_role("button", name="Send")
+    await expect(send).to_be_enabled()
+    assert await axe.violations(page, axe_script) == []
