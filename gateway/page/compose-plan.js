@@ -6,7 +6,7 @@ import { peopleOf } from "./compose-people.js";
 import { askPlan } from "./compose-planner.js";
 import { missing } from "./compose-problems.js";
 import { repeatsPart } from "./compose-repeats.js";
-import { plainly, rowSaid, SANDBOX } from "./compose-said.js";
+import { plainly, rejectedBesides, rowSaid, SANDBOX } from "./compose-said.js";
 import { sendPart } from "./compose-send.js";
 import { testPart } from "./compose-test.js";
 import { busySeconds, going, leftOut, loopsSaid, meaning, sendLabel, timing, waits } from "./compose-words.js";
@@ -103,7 +103,7 @@ function told(ctx, plan, numbers) {
     h("p.plan-figure", null, h("strong", null, figure(going(plan))), ` ${going(plan) === 1 ? "recipient" : "recipients"}`),
     h("dl.plan-lines", null, lines(plan).map(([name, words]) => h("div", null, h("dt", null, name), h("dd", null, words)))),
     timing({ ...ctx.draft, start: "" }).map((words) => h("p.small", null, words)),
-    remarks(plan, numbers),
+    remarks(ctx, plan, numbers),
   ];
 }
 
@@ -120,10 +120,11 @@ function lines(plan) {
   ].filter(Boolean);
 }
 
-function remarks(plan, numbers) {
+function remarks({ check }, plan, numbers) {
   const { preflight, notes } = plan;
   const said = [
     ...leftOut({ ...plan, suppressed: 0 }, numbers), // the loops tell of who opted out
+    ...rejectedBesides(plan, check).slice(0, MOST_ROWS).map((row) => `${rowSaid(row)}.`),
     preflight?.state === "skipped" ? `The template was not checked: ${preflight.reason}` : null,
     ...notes.filter((words) => !words.startsWith("No messaging limit")).map(plainly),
   ].filter(Boolean);

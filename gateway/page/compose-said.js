@@ -12,6 +12,7 @@ const WORDS = [
   [/: name it with \?numberColumn=/, ": choose it below"],
   [/ or set DEFAULT_REGION/, ""],
   [/^1 of the numbers have no country code\. If they are all of one country/, "1 of the numbers has no country code. If you know its country"],
+  [/: give its zone in a zoneColumn, or one zone for all/, ": choose a column with time zones, or one time zone"],
   [/^1 other jobs of the number, with (\d+) messages, take turns/, "1 other job of the number, with $1 messages, takes turns"],
 ];
 
@@ -22,6 +23,13 @@ export const plainly = (text) => WORDS.reduce((said, [words, instead]) => said.r
 export function rowSaid({ line, value, reason }) {
   const words = reason.replace(/^the column "(.*?)" /, "$1 ");
   return `Line ${figure(line)}${value ? ` (${value})` : ""}: ${plainly(words)}`;
+}
+
+/** What the plan rejects and the check of the list did not, such as a number of no known time zone. */
+export function rejectedBesides(plan, check) {
+  if (check?.state !== "told" || plan.rejectedTotal <= check.rejectedTotal) return [];
+  const known = new Set(check.rejected.map((row) => `${row.value} ${row.reason}`));
+  return plan.rejected.filter((row) => !known.has(`${row.value} ${row.reason}`));
 }
 
 /** Why one's own phone number cannot be written to. */

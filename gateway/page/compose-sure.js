@@ -3,7 +3,7 @@
 import { shown } from "./asking.js";
 import { firstBubble } from "./compose-bubble.js";
 import { numberName } from "./compose-from.js";
-import { busySeconds, going, leftOut } from "./compose-words.js";
+import { busySeconds, going, hours, leftOut } from "./compose-words.js";
 import { peopleOf } from "./compose-people.js";
 import { repeatsNotice } from "./compose-repeats.js";
 import { SANDBOX } from "./compose-said.js";
@@ -43,6 +43,7 @@ function facts(ctx, plan) {
   return [
     ["From", numberName(ctx)],
     plan.scheduledAt ? ["Starts", time(plan.startsAt ?? plan.scheduledAt)] : null,
+    ctx.draft.hasWindow ? ["Hours", hours(ctx.draft)] : null,
     ["Takes", plan.expectedEndAt ? `about ${duration(busy)}, done at ${time(plan.expectedEndAt)}` : "more than 60 days"],
     out.length ? ["Left out", out.map((words) => h("p", null, words))] : null,
   ].filter(Boolean);

@@ -39,11 +39,22 @@ def test_a_row_that_lacks_a_value_is_named_by_line_number_and_column() -> None:
     assert said(f"m.rowSaid({json.dumps(row)})") == "Line 27 (+49 1511 2000175): name is empty"
 
 
+def test_rows_that_the_plan_alone_rejects_are_named() -> None:
+    row = "{line: 14, value: '0151', reason: 'x'}"
+    zone = "{line: 61, value: '+1 800 5551234', reason: 'no time zone'}"
+    plan = f"{{rejectedTotal: 2, rejected: [{row}, {zone}]}}"
+    check = f"{{state: 'told', rejectedTotal: 1, rejected: [{row}]}}"
+    found = f"[m.rejectedBesides({plan}, {check}), m.rejectedBesides({plan}, null)]"
+    assert said(f"{found}.map((rows) => rows.map((row) => row.line))") == [[61], []]
+
+
 def test_words_for_programs_are_not_told_to_people() -> None:
     reasons = ["no country code: write it with + or set DEFAULT_REGION", "too short for +49"]
     assert said(f"{json.dumps(reasons)}.map((reason) => m.ownNumberSaid(reason))") == [
         "Write it with + and the country code.", "Too short for +49.",
     ]  # fmt: skip
+    zone = "nobody knows it: give its zone in a zoneColumn, or one zone for all"
+    assert "zoneColumn" not in str(said(f"m.plainly({json.dumps(zone)})"))
     one = "1 of the numbers have no country code. If they are all of one country, bring the file"
     assert str(said(f"m.plainly({json.dumps(one)})")).startswith("1 of the numbers has no")
 
