@@ -32,8 +32,19 @@ export function submit(order, submission) {
 /** Templates of a number. */
 export const templates = (from, signal) => get("/api/templates", { query: { phoneNumberId: from }, signal });
 
-/** Numbers to send from. */
-export const numbers = () => get("/api/numbers");
+/** Numbers to send from; `isLive`: with what Meta says of them, which may take some seconds. */
+export const numbers = (isLive = false) => get("/api/numbers", { query: isLive ? { live: true } : {} });
+
+const QUICK_MS = 5000;
+
+/** The newest jobs that a template's name finds: a word beside the plan, for which nothing waits. */
+export function jobsOf(template, signal) {
+  const query = { q: template.slice(0, 100), tests: false, limit: 50 };
+  return get("/api/bulk/jobs", { query, signal, deadlineMs: QUICK_MS, keepsSession: true });
+}
+
+/** Whether Loopcast can work. */
+export const isThere = async () => (await get("/readyz", { deadlineMs: QUICK_MS, keepsSession: true })).ok;
 
 /** What is still known of an upload. */
 export const uploaded = (id, signal) => get(`/api/bulk/upload/${encodeURIComponent(id)}`, { signal });

@@ -3,11 +3,12 @@
 import { tally } from "./compose-words.js";
 import { hasColumns, isFar } from "./compose-order.js";
 import { readAnew } from "./compose-lists.js";
-import { lacksCountry, plainly } from "./compose-said.js";
+import { rejectedPart, twicePart } from "./compose-left-out.js";
+import { isNumberless, lacksCountry, plainly } from "./compose-said.js";
 import { drawnOf, told } from "./compose-controls.js";
 import { h, say } from "./dom.js";
 import { field, notice, select } from "./parts.js";
-import { count, figure, percent } from "./words.js";
+import { figure, percent } from "./words.js";
 
 /** @returns {{root: HTMLElement, refresh: function(): void}} */
 export function checkPart(ctx) {
@@ -37,7 +38,7 @@ function parts(ctx, check) {
     case "gone":
       return [notice("warn", "The file is no longer kept.", h("p", null, "Uploads are forgotten after 24 hours. Choose it again: everything else is still here."))];
     case "told":
-      return [tallies(check), ...remarks(ctx, check), rejected(ctx, check)].filter(Boolean);
+      return isNumberless(check, ctx.read.entries) ? [numberless(ctx)] : [tallies(check), ...remarks(ctx, check), rejectedPart(check), twicePart(ctx, check)].filter(Boolean);
     default:
       return [];
   }
@@ -55,6 +56,11 @@ function progress(ctx, share) {
   const bar = h("progress", { max: 1, "aria-label": "Upload" });
   if (share < 1) bar.value = share;
   return h("div", null, bar, h("p.hint", null, words));
+}
+
+function numberless(ctx) {
+  const what = ctx.list.kind === "file" ? "file" : "list";
+  return notice("warn", null, h("p", null, `There are no phone numbers in this ${what}.`), ctx.read.entries ? null : h("p", null, "If a column has some after all, choose it below."));
 }
 
 function tallies(check) {
@@ -101,21 +107,6 @@ function countries() {
   const codes = letters.flatMap((first) => letters.map((second) => first + second)).filter((code) => !/^(EU|EZ|UN|X.|ZZ|Q.|A[A]|DD|FX|NT|SU|YD|YU|TP|ZR|BU|CS|NH|VD|RH|HV|DY|UK)$/.test(code));
   known = codes.map((code) => [code, names.of(code)]).filter(([, name]) => name).sort((one, other) => one[1].localeCompare(other[1]));
   return known;
-}
-
-function rejected(ctx, check) {
-  if (!check.rejectedTotal) return null;
-  const rows = check.rejected.map((row) => h("tr", null, h("td.figure", null, figure(row.line)), h("td.mono", null, row.value), h("td", null, plainly(row.reason))));
-  const head = h("tr", null, h("th.figure", { scope: "col" }, "Line"), h("th", { scope: "col" }, "Value"), h("th", { scope: "col" }, "Why"));
-  const more = check.rejectedTotal - check.rejected.length;
-  const all = check.id ? h("a", { href: `/api/bulk/upload/${encodeURIComponent(check.id)}/rejected.csv`, download: "rejected.csv" }, "All of them as rejected.csv") : null;
-  return h(
-    "details.rejected",
-    { open: check.rejectedTotal <= 5 },
-    h("summary", null, `${count(check.rejectedTotal, "line")} rejected and left out`),
-    h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Rejected lines" }, h("table", null, h("thead", null, head), h("tbody", null, rows))),
-    h("p.hint", null, more > 0 ? `and ${figure(more)} more. ` : "", all, all ? ": mend it and bring it again." : ""),
-  );
 }
 
 const ENCODINGS = [

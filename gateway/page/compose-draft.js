@@ -3,7 +3,7 @@
 
 const PLACE = "loopcast.draft";
 
-/** @typedef {{by: "value"|"column", value: string, column: string}} Value */
+/** @typedef {{by: "value"|"column", value: string, column: string, isGuess?: boolean}} Value */
 
 export const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -37,7 +37,7 @@ export function fresh(id) {
 /**
  * A list of nobody. `upload` is the gateway's answer to what
  * `uploadOf` tells apart, `full` one with the values for everybody; `picked`: the column with the
- * numbers, where a person said so.
+ * numbers, where a person said so; `wrong`: what a file is that cannot be a list.
  */
 export const freshList = () => ({
   kind: "paste",
@@ -52,6 +52,7 @@ export const freshList = () => ({
   region: "",
   encoding: "",
   sheet: "",
+  wrong: "",
   testTo: "",
 });
 

@@ -69,11 +69,19 @@ export function linkOf(button, index, values) {
   return (button.url ?? "").replace(VARIABLE, (whole) => values[`button.${index}.url`] || whole);
 }
 
-/** The column whose name says that it fills a place; "" where none does. */
-export function columnFor(key, columns) {
+/** The column whose name says that it fills a text that is needed; "" where none does. */
+export function columnFor(key, columns, template = null) {
+  if (!isText(key, template)) return "";
   const wanted = plain(key.split(".").at(-1));
   if (/^\d*$/.test(wanted)) return "";
   return columns.find((column) => plain(column) === wanted) ?? "";
+}
+
+/** A link, a place or the name of a file is nobody's to guess. */
+function isText(key, template) {
+  const isNeeded = template?.places?.find((place) => place.key === key)?.required ?? true;
+  const isOther = key.startsWith("button.") || (NAMED[key] && template?.header?.kind !== "text");
+  return isNeeded && !isOther;
 }
 
 const plain = (name) => name.toLowerCase().replace(/[^\p{L}\d]/gu, "");

@@ -2,8 +2,9 @@
 
 import { numbers, templates } from "./compose-asks.js";
 import { box, drawnOf, radios, step, tick, told } from "./compose-controls.js";
+import { numberSaid } from "./compose-said.js";
 import { templatePart } from "./compose-template.js";
-import { h, refill } from "./dom.js";
+import { h, refill, say } from "./dom.js";
 import { notice, select } from "./parts.js";
 import { figure } from "./words.js";
 
@@ -23,12 +24,13 @@ export function fromPart(ctx) {
   const label = told(ctx, "label", "Name of this send (optional)", box(ctx, "label", { maxlength: 512 }), {
     hint: "For you and your colleagues: the list of jobs shows it.",
   });
-  const drawFrom = drawnOf(from, (place, known) => refill(place, numberField(ctx, known)));
+  const drawFrom = drawnOf(from, (place) => refill(place, numberField(ctx, ctx.numbers)));
   whoSends(ctx);
   return {
     root: step("From and message", from, kinds, template.root, text.root, label),
     refresh() {
-      drawFrom(ctx.numbers);
+      drawFrom(ctx.numbers?.map((number) => [number.phoneNumberId, number.enabled]) ?? null);
+      nameNumbers(ctx);
       template.root.hidden = ctx.draft.kind !== "template";
       text.root.hidden = ctx.draft.kind !== "text";
       template.refresh();
@@ -42,6 +44,17 @@ async function whoSends(ctx) {
   ctx.numbers = answer.ok ? answer.data.numbers : [];
   if (!ctx.draft.from) ctx.draft.from = ctx.service.phoneNumberId ?? ctx.numbers.find((number) => number.enabled)?.phoneNumberId ?? "";
   ctx.changed("from");
+  whatTheyAreCalled(ctx);
+}
+
+/** The names and numbers that people see, which Meta is asked for: they come when they come. */
+async function whatTheyAreCalled(ctx) {
+  if (!ctx.numbers.length) return;
+  const answer = await numbers(true);
+  if (!answer.ok) return;
+  const said = new Map(answer.data.numbers.map((number) => [number.phoneNumberId, number]));
+  ctx.numbers = ctx.numbers.map((number) => ({ ...number, ...said.get(number.phoneNumberId), enabled: number.enabled }));
+  ctx.refresh();
 }
 
 /** Ask what can be sent from the number, when it is another than was asked for. */
@@ -71,7 +84,7 @@ function numberField(ctx, known) {
 }
 
 function listedNumbers(ctx, known, free, hint) {
-  const options = known.map((number) => [number.phoneNumberId, named(number)]);
+  const options = known.map((number) => [number.phoneNumberId, numberSaid(number)]);
   const isKnown = known.some((number) => number.phoneNumberId === ctx.draft.from);
   const other = h("div", { hidden: isKnown }, told(ctx, isKnown ? "otherFrom" : "from", "Id of the number", free, { hint }));
   const choice = select([...options, [OTHER, "Another, by its id…"]], isKnown ? ctx.draft.from : OTHER, {
@@ -85,12 +98,22 @@ function listedNumbers(ctx, known, free, hint) {
   for (const option of choice.options) option.disabled = known.some((number) => number.phoneNumberId === option.value && !number.enabled);
   const root = told(ctx, isKnown ? "from" : "listedFrom", "Sending number", choice);
   if (isKnown) free.value = "";
+  ctx.fromChoice = choice;
   return [root, other];
 }
 
-function named(number) {
-  const name = number.name ? `${number.name} (${number.phoneNumberId})` : number.phoneNumberId;
-  return number.enabled ? name : `${name}: takes no new jobs`;
+/** In place: a list that is drawn anew would close under one's hands. */
+function nameNumbers({ fromChoice, numbers: known }) {
+  for (const option of fromChoice?.options ?? []) {
+    const number = known.find((one) => one.phoneNumberId === option.value);
+    if (number) say(option, numberSaid(number));
+  }
+}
+
+/** The number that the draft is sent from, as people call it. */
+export function numberName({ draft, numbers: known }) {
+  const number = known?.find((one) => one.phoneNumberId === draft.from);
+  return number ? numberSaid(number) : draft.from;
 }
 
 function textPart(ctx) {

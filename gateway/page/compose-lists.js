@@ -2,10 +2,12 @@
 
 import { plan, upload, uploaded } from "./compose-asks.js";
 import { columnFor } from "./compose-fill.js";
+import { wrongKind } from "./compose-kinds.js";
 import { delimiterName, reading, widened } from "./compose-list.js";
 import { freshList } from "./compose-draft.js";
 import { aboutOf, checkOf, constants, digest, hasColumns, isFar, isTable } from "./compose-order.js";
 
+const EDGE = 65536; // bytes: the table of contents of a ZIP is in its last
 const MOST_READ_HERE = 2e6; // bytes: as much as the browser keeps over a reload, and reads at once
 
 /** Take what was pasted or typed. */
@@ -20,8 +22,10 @@ export function pasted(ctx, text) {
 /** Take a file. A small CSV is read here, too: any of its rows can be shown then. */
 export async function chosen(ctx, file) {
   const text = await textOf(file);
-  Object.assign(ctx.list, { ...freshList(), kind: "file", name: file.name, text: text ?? "", testTo: ctx.list.testTo });
+  const wrong = wrongKind(await edgesOf(file));
+  Object.assign(ctx.list, { ...freshList(), kind: "file", name: file.name, text: text ?? "", wrong, testTo: ctx.list.testTo });
   ctx.file = file;
+  ctx.isRowChosen = false;
   ctx.read = reading(text ?? "");
   ctx.changed("list");
 }
@@ -37,8 +41,15 @@ export function readAnew(ctx, wish) {
 export function removed(ctx) {
   Object.assign(ctx.list, { ...freshList(), testTo: ctx.list.testTo });
   ctx.file = null;
+  ctx.isRowChosen = false;
   ctx.read = reading("");
   ctx.changed("list");
+}
+
+/** Its first bytes and its last ones, which tell what it is. */
+async function edgesOf(file) {
+  const bytes = async (from, to) => new Uint8Array(await file.slice(from, to).arrayBuffer());
+  return { head: await bytes(0, EDGE), tail: await bytes(Math.max(file.size - EDGE, 0), file.size) };
 }
 
 /** Its text, where it is small and nothing but UTF-8; `null`: the gateway reads it. */
@@ -55,8 +66,9 @@ async function textOf(file) {
 
 /** Have the gateway look at the list. What comes out is `ctx.check`: tallies, a refusal, progress. */
 export async function lookAt(ctx, signal) {
-  if (!isTable(ctx.list, ctx.read)) return checkNumbers(ctx, signal);
   const { list } = ctx;
+  if (list.wrong) return show(ctx, { state: "refused", answer: { message: list.wrong } });
+  if (!isTable(list, ctx.read)) return checkNumbers(ctx, signal);
   const about = aboutOf(list);
   if (list.upload && list.uploadOf === about) return stillThere(ctx, signal);
   if (isFar(list) && !ctx.file) return stillThere(ctx, signal);
@@ -106,18 +118,19 @@ function took(ctx, data, about) {
 
 /** Lines as they were pasted: an upload of numbers alone has one a line. */
 function toldOf({ read }, data) {
-  const rejected = data.rejected.map((row) => ({ ...row, line: read.entries?.[row.line - 1]?.line ?? row.line }));
-  return { state: "told", ...data, rejected };
+  return { state: "told", ...data, rejected: placed(data.rejected, read.entries) };
 }
 
 /** Columns that are called as a place is fill it, where nothing has been said of it. */
-export function fillColumns({ draft, list, read }) {
+export function fillColumns({ draft, list, read, template }) {
   if (!hasColumns(list, read)) return;
   const columns = list.upload?.columns ?? [];
   for (const name of draft.keys) {
     const value = draft.values[name];
     const isSaid = value && (value.by === "value" ? value.value : columns.includes(value.column));
-    if (!isSaid && columns.length) draft.values[name] = { by: "column", value: "", column: columnFor(name, columns) };
+    if (isSaid || !columns.length) continue;
+    const column = columnFor(name, columns, template);
+    draft.values[name] = { by: "column", value: "", column, isGuess: Boolean(column) };
   }
 }
 
@@ -149,17 +162,24 @@ async function checkNumbers(ctx, signal) {
   return show(ctx, answer.ok ? checked(answer.data, entries) : { state: "refused", answer });
 }
 
+/** Rejected numbers that were counted one by one: on their lines, and which of them they are (`at`). */
+function placed(rejected, entries) {
+  if (!entries) return rejected;
+  return rejected.map((row) => ({ ...row, at: row.line - 1, line: entries[row.line - 1]?.line ?? row.line }));
+}
+
 function checked(data, entries) {
   const { refused } = data;
   const found = refused ? refused.details ?? {} : data;
   if (refused && !found.rejected) return { state: "refused", answer: refused };
-  const rejected = found.rejected.map((row) => ({ ...row, line: entries[row.line - 1]?.line ?? row.line }));
+  const rejected = placed(found.rejected, entries);
   const { accepted: valid = 0, duplicates = 0, suppressed = 0, rejectedTotal } = found;
   return { state: "told", rows: entries.length, valid, duplicates, suppressed, rejected, rejectedTotal };
 }
 
 function show(ctx, check) {
   ctx.check = check;
+  ctx.checkedOf = ctx.read;
   ctx.refresh();
 }
 

@@ -1,30 +1,41 @@
 // What will happen, as a dry run says it, and the one button that makes it happen.
 
-import { submit } from "./compose-asks.js";
 import { drawnOf } from "./compose-controls.js";
-import { sameOrderSameKey } from "./compose-order.js";
-import { askPlan, refusedPlan } from "./compose-planner.js";
+import { isFar } from "./compose-order.js";
+import { peopleOf } from "./compose-people.js";
+import { askPlan } from "./compose-planner.js";
 import { missing } from "./compose-problems.js";
-import { plainly } from "./compose-said.js";
-import { going, loops, busySeconds, meaning, sendLabel, timing, waits } from "./compose-words.js";
-import { h, refill, say } from "./dom.js";
+import { repeatsPart } from "./compose-repeats.js";
+import { plainly, rejectedBesides, rowSaid, SANDBOX } from "./compose-said.js";
+import { sendPart } from "./compose-send.js";
+import { testPart } from "./compose-test.js";
+import { busySeconds, going, leftOut, loopsSaid, meaning, sendLabel, timing, waits } from "./compose-words.js";
+import { fill, h, refill, say } from "./dom.js";
 import { busy, notice, refusal } from "./parts.js";
 import { count, duration, figure, pace, time } from "./words.js";
+
+const MOST_ROWS = 5;
 
 /** @returns {{root: HTMLElement, refresh: function(): void}} */
 export function planPart(ctx) {
   const place = h("div");
+  const repeats = repeatsPart(ctx);
+  const test = testPart(ctx);
   const why = h("p.hint.why", { id: "why" });
-  const outcome = h("div");
-  const button = h("button.primary.large", { type: "button", "aria-describedby": "why", onclick: () => send(ctx, outcome) });
+  const sending = sendPart(ctx);
+  const button = h("button.primary.large", { type: "button", "aria-describedby": "why", onclick: sending.press });
+  const sandbox = ctx.service.sandboxUrl ? h("p.hint", null, SANDBOX) : null;
   const draw = drawnOf(place, (where, plan) => refill(where, drawn(ctx, plan)));
   const live = h("p.unseen", { role: "status" });
+  const root = fill(h("section.card.plan", { "aria-label": "Plan" }), h("h2", null, "What will happen"), repeats.root, place, test.root, sandbox, button, why, sending.outcome.root, live);
   return {
-    root: h("section.card.plan", { "aria-label": "Plan" }, h("h2", null, "What will happen"), place, button, why, outcome, live),
+    root,
     refresh() {
       const { plan, draft } = ctx;
+      repeats.refresh();
+      test.refresh();
       place.classList.toggle("is-old", plan.state === "asking");
-      draw({ state: plan.state, answer: plan.answer }, timing(draft));
+      draw({ state: plan.state, answer: plan.answer, numbers: numbersTwice(ctx) }, timing(draft));
       const isReady = plan.state === "told" && going(plan.answer) > 0;
       button.disabled = !isReady;
       busy(button, Boolean(ctx.isSending));
@@ -33,6 +44,12 @@ export function planPart(ctx) {
       if (plan.state === "told") say(live, `${meaning(plan.answer).join(", ")}.`);
     },
   };
+}
+
+/** How many numbers come twice; 0 where that is not known. */
+function numbersTwice(ctx) {
+  const rows = peopleOf(ctx);
+  return rows.isSure ? rows.numbers : 0;
 }
 
 /** Why the button cannot be pressed; "" when it can. */
@@ -47,11 +64,11 @@ function reason({ plan, problems, isSending }) {
   return plan.state === "told" && !going(plan.answer) ? "All of them have opted out: nobody would get it." : "";
 }
 
-function drawn(ctx, { state, answer }) {
-  if (state === "refused") return [notice("bad", null, h("p", null, plainly(answer.message)), rowsOf(answer.details))];
+function drawn(ctx, { state, answer, numbers }) {
+  if (state === "refused") return refused(ctx, answer);
   if (state === "lost") return refusal(answer, () => again(ctx));
   if (!answer) return h("p.muted", null, "Once everything is filled in, the plan stands here: how many loops, how long, and when it is done. Nothing is sent by looking at it.");
-  return told(ctx, answer);
+  return told(ctx, answer, numbers);
 }
 
 function again(ctx) {
@@ -59,28 +76,42 @@ function again(ctx) {
   ctx.refresh();
 }
 
+function refused(ctx, answer) {
+  if (answer.error === "No valid recipients found") return notice("bad", null, h("p", null, "Nobody of this list can be sent to: beside the list it says why."));
+  const isOfRows = answer.error === "Rows do not fill the template";
+  const total = answer.details?.rowsTotal ?? 0;
+  const words = isOfRows ? `${count(total, "row")} ${total === 1 ? "does" : "do"} not fill the template, so nothing can be sent yet.` : plainly(answer.message);
+  return notice("bad", null, h("p", null, words), rowsOf(answer.details), isOfRows ? h("p", null, mending(ctx, total === 1 ? "it" : "them")) : null);
+}
+
 function rowsOf(details) {
-  const rows = details?.rows ?? details?.rejected ?? [];
-  const all = details?.rowsTotal ?? details?.rejectedTotal ?? rows.length;
+  const rows = details?.rows ?? [];
+  const all = details?.rowsTotal ?? rows.length;
   if (!rows.length) return null;
-  const shown = rows.slice(0, 5).map((row) => h("li", null, `Line ${figure(row.line)}: ${row.value} – ${row.reason}`));
+  const shown = rows.slice(0, MOST_ROWS).map((row) => h("li", null, rowSaid(row)));
   return h("ul.small", null, shown, all > shown.length ? h("li", null, `and ${figure(all - shown.length)} more`) : null);
 }
 
-function told(ctx, plan) {
-  const isBulk = plan.accepted > ctx.service.bulkFrom;
+/** What can be done about rows that lack something: the API knows no word in their place. */
+function mending({ list }, what) {
+  if (isFar(list)) return `Mend ${what} in your file and choose the file again.`;
+  const again = list.kind === "file" ? "choose the file again" : "paste it again";
+  return `Mend ${what} in your list and ${again}. Or choose “The same for everybody” under Values.`;
+}
+
+function told(ctx, plan, numbers) {
   return [
-    h("p.plan-figure", null, h("strong", null, figure(going(plan))), ` ${going(plan) === 1 ? "recipient" : "recipients"}`, isBulk ? h("span.badge.live", null, "bulk") : null),
+    h("p.plan-figure", null, h("strong", null, figure(going(plan))), ` ${going(plan) === 1 ? "recipient" : "recipients"}`),
     h("dl.plan-lines", null, lines(plan).map(([name, words]) => h("div", null, h("dt", null, name), h("dd", null, words)))),
     timing({ ...ctx.draft, start: "" }).map((words) => h("p.small", null, words)),
-    remarks(plan),
+    remarks(ctx, plan, numbers),
   ];
 }
 
 function lines(plan) {
   const busy = busySeconds(plan);
   return [
-    ["Loops", loops(plan.accepted, plan.loopSize)],
+    ["Loops", loopsSaid(plan)],
     plan.totalLoops > 1 ? ["Pauses", `of ${duration(plan.loopPauseMs / 1000)} between two loops`] : null,
     ["Rate", pace(plan.messagesPerSecond)],
     plan.scheduledAt || plan.durations.windowSeconds >= 1 ? ["Starts", plan.startsAt ? time(plan.startsAt) : "not within 60 days"] : null,
@@ -90,41 +121,13 @@ function lines(plan) {
   ].filter(Boolean);
 }
 
-function remarks(plan) {
-  const { preflight, suppressed, rejectedTotal, notes } = plan;
+function remarks({ check }, plan, numbers) {
+  const { preflight, notes } = plan;
   const said = [
-    suppressed ? `${count(suppressed, "recipient")} opted out, and will be skipped.` : null,
-    rejectedTotal ? `${count(rejectedTotal, "line")} rejected and left out.` : null,
+    ...leftOut({ ...plan, suppressed: 0 }, numbers), // the loops tell of who opted out
+    ...rejectedBesides(plan, check).slice(0, MOST_ROWS).map((row) => `${rowSaid(row)}.`),
     preflight?.state === "skipped" ? `The template was not checked: ${preflight.reason}` : null,
-    ...notes.filter((words) => !words.startsWith("No messaging limit")),
+    ...notes.filter((words) => !words.startsWith("No messaging limit")).map(plainly),
   ].filter(Boolean);
   return said.length ? h("ul.remarks", null, said.map((words) => h("li", null, words))) : null;
-}
-
-/** Pressed twice, or answered by nobody and pressed again: the same key, one job. */
-async function send(ctx, outcome) {
-  const { order } = ctx.plan;
-  if (ctx.isSending) return;
-  ctx.isSending = true;
-  outcome.replaceChildren();
-  ctx.refresh();
-  const answer = await submit(order, sameOrderSameKey(ctx.draft.id, order, ctx.list));
-  ctx.isSending = false;
-  if (answer.ok) return sent(ctx, answer.data);
-  if (answer.status === 0 || answer.status === 503) {
-    refill(outcome, notice("warn", "No answer", h("p", null, answer.message), h("p", null, "Press again: if it was made already, you get to the same job. Nobody is written to twice.")));
-  } else if (answer.error === "Idempotency key reused") refill(outcome, before());
-  else if (answer.status === 400 || answer.status === 404 || answer.status === 409) ctx.plan = refusedPlan(ctx, answer);
-  else refill(outcome, refusal(answer));
-  return ctx.refresh();
-}
-
-const before = () =>
-  notice("warn", "It was sent before", h("p", null, "This message went to this list already: the answer was lost on its way. ", h("a", { href: "#/jobs" }, "Jobs"), " has it. To send it once more all the same, start over."));
-
-function sent(ctx, made) {
-  ctx.forget();
-  ctx.app.announce(made.message);
-  if (!ctx.app.may("read")) return ctx.close(made);
-  return ctx.app.go(`#/jobs/${encodeURIComponent(made.jobId)}`);
 }

@@ -3,6 +3,7 @@
 import { plan } from "./compose-asks.js";
 import { bringConstants, gone } from "./compose-lists.js";
 import { orderOf } from "./compose-order.js";
+import { whenBack } from "./compose-outcome.js";
 import { fieldOf } from "./compose-problems.js";
 
 /**
@@ -18,7 +19,7 @@ export function askPlan(ctx) {
     ctx.plan = { state: "none" };
     return;
   }
-  const isPlan = ctx.plan.state === "told" || ctx.plan.state === "asking"; // a refusal is none to be shown as the old one
+  const isPlan = ctx.plan.state === "told" || ctx.plan.state === "asking"; // else it is a no
   ctx.plan = { state: "asking", answer: isPlan ? ctx.plan.answer : undefined };
   ctx.asks.plan.ask((signal) => planned(ctx, signal));
 }
@@ -35,10 +36,23 @@ async function planned(ctx, signal) {
   ctx.refresh();
 }
 
+/** What is told once: by the plan, and by the check of the list. */
+const TOLD_ELSEWHERE = new Set(["Rows do not fill the template", "No valid recipients found"]);
+
 /** A no, told at the field that it concerns. */
 export function refusedPlan(ctx, refused) {
   if (refused.error === "Upload not found") setTimeout(() => gone(ctx));
-  if (refused.status === 0) return { state: "lost", answer: refused };
-  ctx.told = { field: fieldOf(refused, ctx.draft.keys), message: refused.message };
+  if (refused.status === 0) return lost(ctx, refused);
+  ctx.told = TOLD_ELSEWHERE.has(refused.error) ? null : { field: fieldOf(refused, ctx.draft.keys), message: refused.message };
   return { state: "refused", answer: refused };
+}
+
+/** Nobody answered: it is asked anew once somebody does. */
+function lost(ctx, answer) {
+  whenBack(ctx, () => {
+    if (ctx.plan.state !== "lost") return;
+    askPlan(ctx);
+    ctx.refresh();
+  });
+  return { state: "lost", answer };
 }

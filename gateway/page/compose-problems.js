@@ -58,6 +58,7 @@ const isOfAnother = (list, file, about) => list.uploadOf !== about && (!isFar(li
 
 function people(list, read, check, isOld) {
   if (list.kind === "file" ? !list.name : read.kind === "empty") return lacks("list", "recipients");
+  if (list.wrong) return lacks("list", "a list that can be read");
   if (!isTable(list, read)) return [];
   if (!list.upload) return lacks("list", check?.state === "gone" ? "the file, once more" : check?.state === "refused" ? "a list that can be read" : "the check of the list");
   if (isOld) return lacks("list", "the check of the list");

@@ -2,6 +2,7 @@
 
 import { fillColumns } from "./compose-lists.js";
 import { box, drawnOf, told } from "./compose-controls.js";
+import { firstWords } from "./compose-said.js";
 import { h, refill } from "./dom.js";
 import { field } from "./parts.js";
 
@@ -79,7 +80,8 @@ function option(one, selected) {
   const isReady = one.sendable && one.supported;
   const why = one.sendable ? "more than this page can fill" : one.status.toLowerCase().replaceAll("_", " ");
   const about = isReady ? (one.category ?? "").toLowerCase() : why;
-  return h("option", { value: `${one.name} ${one.language}`, selected, disabled: !isReady && !selected }, `${one.name} · ${one.language}${about ? ` · ${about}` : ""}`);
+  const words = [one.name, one.language, about, one.body ? `“${firstWords(one.body)}”` : ""].filter(Boolean).join(" · ");
+  return h("option", { value: `${one.name} ${one.language}`, selected, disabled: !isReady && !selected }, words);
 }
 
 function unlisted(ctx) {

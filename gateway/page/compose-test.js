@@ -4,16 +4,18 @@ import { newKey } from "./api.js";
 import { submit } from "./compose-asks.js";
 import { bringConstants } from "./compose-lists.js";
 import { testOf } from "./compose-order.js";
-import { h, refill, say } from "./dom.js";
+import { outcomePart, whenBack } from "./compose-outcome.js";
+import { peopleOf, rowName } from "./compose-people.js";
+import { ownNumberSaid } from "./compose-said.js";
+import { h, say } from "./dom.js";
 import { busy, field, notice, refusal } from "./parts.js";
-import { figure } from "./words.js";
 
 const OF_THE_LIST = new Set(["list", "column"]); // a test can do without these where the list is of numbers alone
 
 /** @returns {{root: HTMLElement, refresh: function(): void}} */
 export function testPart(ctx) {
   const to = field("Your number", h("input", { type: "tel", value: ctx.list.testTo, autocomplete: "tel", placeholder: "+49 1511 7654321" }));
-  const outcome = h("div", { "aria-live": "polite" });
+  const outcome = outcomePart(ctx);
   const row = h("p.hint");
   to.control.addEventListener("input", () => {
     ctx.list.testTo = to.control.value;
@@ -21,6 +23,7 @@ export function testPart(ctx) {
     ctx.save();
     ctx.refresh();
   });
+  ctx.onChange.push(() => to.fail(null));
   const press = async (event) => {
     event.preventDefault();
     if (ctx.isTesting) return;
@@ -33,13 +36,18 @@ export function testPart(ctx) {
   };
   const button = h("button", { type: "submit" }, "Send a test");
   return {
-    root: h("details.card.test", null, h("summary", null, "Test it on your own phone"), h("form", { onsubmit: press }, to.root, row, h("p.actions", null, button), outcome)),
+    root: h("details.test", null, h("summary", null, "First to yourself: send a test"), h("form", { onsubmit: press }, to.root, row, h("p.actions", null, button), outcome.root)),
     refresh() {
       button.disabled = !ctx.isTesting && (!ctx.list.testTo.trim() || lacking(ctx).length > 0);
-      const isRow = ctx.read.kind === "table" || (ctx.list.kind === "file" && ctx.list.upload);
-      say(row, lacking(ctx).length ? "First choose the number, the message and its values." : isRow ? `With the values of row ${figure(ctx.row)}. It goes at once.` : "It goes at once.");
+      say(row, rowWords(ctx));
     },
   };
+}
+
+function rowWords(ctx) {
+  if (lacking(ctx).length) return "First choose the number, the message and its values.";
+  const isRow = ctx.read.kind === "table" || (ctx.list.kind === "file" && ctx.list.upload);
+  return isRow ? `With the values of ${rowName(peopleOf(ctx), ctx.row)}. It goes at once.` : "It goes at once.";
 }
 
 function lacking({ problems, read, list }) {
@@ -47,25 +55,34 @@ function lacking({ problems, read, list }) {
   return problems.filter((problem) => !(isOfNumbers && OF_THE_LIST.has(problem.field)));
 }
 
-/** Pressed again after no answer: the same key, one message. Pressed again after one: another. */
-async function sentOnce(ctx) {
+async function test(ctx, to, outcome) {
+  to.fail(null);
+  outcome.clear();
   const refused = await bringConstants(ctx, new AbortController().signal);
-  if (refused) return refused;
+  const answer = refused ?? (await sendTest(ctx));
+  if (answer.ok) return outcome.tell(onItsWay(ctx, answer.data), false);
+  if (answer.status === 0 || answer.status === 503) return inDoubt(ctx, answer, outcome);
+  if (answer.error !== "No valid recipients found") return outcome.tell(refusal(answer));
+  to.fail(ownNumberSaid(answer.details?.rejected?.[0]?.reason ?? answer.message));
+  return to.root.scrollIntoView({ block: "nearest" });
+}
+
+/** Pressed again after no answer: the same key, one message. */
+async function sendTest(ctx) {
   const order = testOf(ctx.draft, ctx.list, ctx.read, ctx.list.testTo.trim(), ctx.row);
   const about = JSON.stringify(order);
-  if (ctx.tested?.about !== about) ctx.tested = { about, key: newKey() };
-  const answer = await submit(order, ctx.tested.key);
-  if (answer.status !== 0 && answer.status !== 503) ctx.tested = null;
+  if (ctx.test?.about !== about) ctx.test = { about, key: newKey() };
+  const answer = await submit(order, ctx.test.key);
+  if (answer.status !== 0 && answer.status !== 503) ctx.test = null;
   return answer;
 }
 
-async function test(ctx, to, outcome) {
-  const answer = await sentOnce(ctx);
-  if (!answer.ok) {
-    const isNumber = answer.error === "No valid recipients found";
-    to.fail(isNumber ? answer.details?.rejected?.[0]?.reason ?? answer.message : null);
-    return refill(outcome, isNumber ? null : refusal(answer));
-  }
-  const link = h("a", { href: `#/jobs/${encodeURIComponent(answer.data.jobId)}` }, "See what becomes of it");
-  return refill(outcome, notice("ok", null, h("p", null, "The test is on its way. ", ctx.app.may("read") ? [link, "."] : null)));
+function onItsWay({ app }, { jobId }) {
+  const link = h("a", { href: `#/jobs/${encodeURIComponent(jobId)}` }, "See what becomes of it");
+  return notice("ok", null, h("p", null, "The test is on its way. ", app.may("read") ? [link, "."] : null));
+}
+
+function inDoubt(ctx, answer, outcome) {
+  const told = outcome.tell(notice("warn", "No answer", h("p", null, answer.message), h("p", null, "Press again: you get one test, even if the first has left.")));
+  whenBack(ctx, () => told.isConnected && outcome.clear());
 }

@@ -3,7 +3,7 @@
 import { drawnOf, step, told } from "./compose-controls.js";
 import { isKey, placeName } from "./compose-fill.js";
 import { hasColumns, isFar } from "./compose-order.js";
-import { h, refill } from "./dom.js";
+import { h, refill, unique } from "./dom.js";
 import { field, notice, select } from "./parts.js";
 
 const SAME = "the same for everybody";
@@ -53,6 +53,7 @@ function placeField(ctx, name) {
   const control = hasColumns(list, ctx.read) ? columnChoice(ctx, name, label) : { main: valueBox(ctx, name), also: null };
   const root = told(ctx, `value:${name}`, label, control.main, { hint });
   if (control.also) control.main.after(control.also);
+  if (control.guess) root.append(control.guess);
   if (!template) root.append(h("button.quiet", { type: "button", onclick: () => dropPlace(ctx, name), "aria-label": `Remove ${label}` }, "Remove"));
   return root;
 }
@@ -79,14 +80,17 @@ function columnChoice(ctx, name, label) {
   const also = valueBox(ctx, name, { "aria-label": `${label}, ${SAME}`, class: "also", hidden: value.by !== "value" || isFar(ctx.list) });
   const options = [["c:", "Choose a column"], ...columns.map((column) => [`c:${column}`, column]), ...(isFar(ctx.list) ? [] : [["v:", "The same for everybody…"]])];
   const main = select(options, value.by === "value" && !isFar(ctx.list) ? "v:" : `c:${value.column}`);
+  const guess = h("p.hint", { id: unique("guess"), hidden: !value.isGuess }, `Chosen for you: the column is called so. Look whether it is right.`);
   main.addEventListener("change", () => {
+    value.isGuess = false;
+    guess.hidden = true;
     const isSame = main.value === "v:";
     Object.assign(value, isSame ? { by: "value" } : { by: "column", column: main.value.slice(2) });
     also.hidden = !isSame;
     if (isSame) also.focus();
     ctx.changed("values");
   });
-  return { main, also };
+  return { main, also, guess };
 }
 
 function dropPlace(ctx, name) {

@@ -2,6 +2,7 @@
 
 import { count, duration, figure, listed, pace, time } from "./words.js";
 import { DAYS } from "./compose-draft.js";
+import { twiceSaid } from "./compose-said.js";
 
 const MOST_LOOPS_SAID = 3;
 
@@ -21,7 +22,7 @@ export const going = (plan) => plan.accepted - plan.suppressed;
 /** What it means, in parts: "500 recipients", "3 loops of …", "pauses of 2 s", "about 54 s", "done at 14:32". */
 export function meaning(plan, now = new Date()) {
   const parts = [count(going(plan), "recipient")];
-  if (plan.accepted) parts.push(loops(plan.accepted, plan.loopSize));
+  if (plan.accepted) parts.push(loopsSaid(plan));
   if (plan.totalLoops > 1) parts.push(`pauses of ${duration(plan.loopPauseMs / 1000)}`);
   parts.push(pace(plan.messagesPerSecond));
   if (plan.expectedEndAt === null) return [...parts, "not done within 60 days"];
@@ -35,12 +36,20 @@ export function busySeconds(plan) {
   return plan.startsAt && plan.expectedEndAt ? (new Date(plan.expectedEndAt) - new Date(plan.startsAt)) / 1000 : 0;
 }
 
+/** More than a few, as the API counts them. */
+export const isBulk = (plan, bulkFrom) => plan.accepted > bulkFrom;
+
+/** The loops of a plan; who has opted out has a place in them, and is passed over. */
+export function loopsSaid({ accepted, loopSize, suppressed }) {
+  const out = suppressed ? `, with ${figure(suppressed)} who ${suppressed === 1 ? "has" : "have"} opted out and ${suppressed === 1 ? "is" : "are"} skipped` : "";
+  return loops(accepted, loopSize) + out;
+}
+
 /** What the button says. */
 export function sendLabel(plan, bulkFrom, isPlanned) {
   if (!plan) return isPlanned ? "Schedule" : "Send";
-  const isBulk = plan.accepted > bulkFrom; // as the API counts it
-  if (isBulk) return isPlanned ? "Schedule in bulk" : "Send in bulk";
-  return `${isPlanned ? "Schedule for" : "Send to"} ${count(going(plan), "recipient")}`;
+  const bulk = isBulk(plan, bulkFrom) ? " in bulk" : "";
+  return `${isPlanned ? `Schedule${bulk} for` : `Send${bulk} to`} ${count(going(plan), "recipient")}`;
 }
 
 const WAITS = [
@@ -85,6 +94,16 @@ export function daysSaid(days) {
   const from = DAYS.indexOf(sorted[0]);
   const isRun = sorted.length > 2 && sorted.every((day, at) => DAYS[from + at] === day);
   return isRun ? `${DAY_WORDS[sorted[0]]} to ${DAY_WORDS[sorted.at(-1)]}` : listed(sorted.map((day) => DAY_WORDS[day]));
+}
+
+/** Who of a list gets nothing, and why, in sentences. `numbers` of them come twice, where that is known. */
+export function leftOut({ duplicates, rejectedTotal, suppressed }, numbers = 0) {
+  const isOne = rejectedTotal === 1;
+  return [
+    rejectedTotal ? `${count(rejectedTotal, "line")} rejected: ${isOne ? "it gets" : "they get"} nothing.` : null,
+    duplicates ? twiceSaid(duplicates, numbers) : null,
+    suppressed ? `${count(suppressed, "recipient")} opted out, and will be skipped.` : null,
+  ].filter(Boolean);
 }
 
 /** A check in a sentence: "498 valid, 2 duplicates, 1 rejected". */

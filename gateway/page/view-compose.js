@@ -11,7 +11,6 @@ import { planPart } from "./compose-plan.js";
 import { askPlan } from "./compose-planner.js";
 import { problemsOf } from "./compose-problems.js";
 import { follow } from "./compose-template.js";
-import { testPart } from "./compose-test.js";
 import { toPart } from "./compose-to.js";
 import { valuesPart } from "./compose-values.js";
 import { whenPart } from "./compose-when.js";
@@ -26,8 +25,9 @@ const HANDS_REST_MS = 400;
 /** @param {HTMLElement} main @param {Record<string, any>} _params @param {import("./app.js").App} app */
 export function show(main, _params, app) {
   const ctx = contextOf(app);
-  const parts = [fromPart(ctx), toPart(ctx), valuesPart(ctx), whenPart(ctx), bubblePart(ctx), planPart(ctx), testPart(ctx)];
-  const [from, to, values, when, bubble, plan, test] = parts.map((part) => part.root);
+  const parts = [fromPart(ctx), toPart(ctx), valuesPart(ctx), whenPart(ctx), bubblePart(ctx), planPart(ctx)];
+  const [from, to, values, when, bubble, plan] = parts.map((part) => part.root);
+  const side = h("div.compose-side", null, bubble, plan);
   const stays = h("p.hint");
   ctx.refresh = () => {
     for (const part of parts) part.refresh();
@@ -36,9 +36,14 @@ export function show(main, _params, app) {
   };
   main.append(
     h("div.head", null, h("div", null, h("h1", null, title), stays), h("button.quiet", { type: "button", onclick: () => startOver(ctx) }, "Start over")),
-    h("div.compose", null, h("div.compose-steps", null, from, to, values, when), h("div.compose-side", null, bubble, plan, test)),
+    h("div.compose", null, h("div.compose-steps", null, from, to, values, when), side),
   );
-  const leave = () => Object.values(ctx.asks).forEach((one) => one.stop());
+  const unfit = fitted(side);
+  const leave = () => {
+    unfit();
+    ctx.watch?.stop();
+    Object.values(ctx.asks).forEach((one) => one.stop());
+  };
   ctx.close = (made) => {
     leave();
     refill(main, submitted(made, app));
@@ -53,9 +58,23 @@ function submitted({ message, jobId }, app) {
   return [h("h1", null, title), empty("It is submitted", `${message} Its job is ${jobId}. With this key it cannot be looked at.`, next)];
 }
 
+const MARGIN = 16;
+
+/** A column higher than the window stays at its end, not at its beginning: nothing in it scrolls. */
+function fitted(side) {
+  const fit = () => side.style.setProperty("top", `${Math.min(MARGIN, innerHeight - side.offsetHeight - MARGIN)}px`);
+  const sizes = new ResizeObserver(fit);
+  sizes.observe(side);
+  window.addEventListener("resize", fit);
+  return () => {
+    sizes.disconnect();
+    window.removeEventListener("resize", fit);
+  };
+}
+
 /**
  * What the parts share. `changed(what)` is called after each change of `draft` or `list`; `told` is
- * the last refusal with the field that it concerns.
+ * the last refusal with the field that it concerns; `onChange` is done when something else is written.
  */
 function contextOf(app) {
   const storages = storagesOf(window);
@@ -76,8 +95,13 @@ function contextOf(app) {
     problems: [],
     told: null,
     row: 1,
+    isRowChosen: false,
+    repeats: { template: "", jobs: [] },
+    onChange: [],
+    waiting: [],
+    watch: null,
     fields: new Map(),
-    asks: { templates: latest(HANDS_REST_MS), list: latest(HANDS_REST_MS), plan: latest(HANDS_REST_MS), row: latest(HANDS_REST_MS) },
+    asks: { templates: latest(HANDS_REST_MS), list: latest(HANDS_REST_MS), plan: latest(HANDS_REST_MS), row: latest(HANDS_REST_MS), repeats: latest(HANDS_REST_MS) },
     refresh: () => {},
     save: () => (ctx.isKept = keep(storages, draft, list)),
     forget: () => forget(storages),
@@ -87,6 +111,7 @@ function contextOf(app) {
 }
 
 function changed(ctx, what) {
+  tellOfChange(ctx, what);
   if (what === "from" || what === "list") askTemplates(ctx);
   follow(ctx);
   if (what === "list") {
@@ -97,6 +122,14 @@ function changed(ctx, what) {
   ctx.problems = problemsOf(ctx);
   askPlan(ctx);
   ctx.refresh();
+}
+
+/** What came of an earlier press holds for what was written then. */
+function tellOfChange(ctx, what) {
+  const now = JSON.stringify(ctx.draft);
+  if (what !== "list" && now === ctx.written) return;
+  ctx.written = now;
+  ctx.onChange.forEach((one) => one());
 }
 
 function tellProblems(ctx) {

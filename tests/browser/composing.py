@@ -66,7 +66,11 @@ def preview(page: Page) -> Locator:
 
 
 async def send(page: Page, button: str | re.Pattern[str]) -> str:
-    """Press the button; returns the id of the job that it leads to."""
-    await page.get_by_role("button", name=button).click()
+    """Press the button, and say yes where it asks; returns the id of the job that it leads to."""
+    pressed = plan(page).get_by_role("button", name=button)
+    is_bulk = "in bulk" in (await pressed.text_content() or "")
+    await pressed.click()
+    if is_bulk:
+        await page.get_by_role("dialog").get_by_role("button", name="Send").click()
     await expect(page).to_have_url(re.compile(r"#/jobs/[0-9a-f-]{36}$"))
     return page.url.rsplit("/", 1)[1]

@@ -72,7 +72,7 @@ async def composed(page: Page, shown: Shown) -> None:
     await page.get_by_label("{{2}} in the text", exact=True).select_option("order")
     await page.get_by_role("heading", name="When and how fast").click()
     await page.get_by_label("Write to people only at certain hours").check()
-    await page.get_by_text("Test it on your own phone").click()
+    await page.get_by_text("First to yourself").click()
     await page.get_by_label("Messages a second").fill("7")
     await expect(page.get_by_role("button", name="Send in bulk")).to_be_enabled()
 

@@ -179,9 +179,9 @@ async def test_a_test_send_brings_the_values_of_the_row_that_is_shown(
     await compose(page, number)
     await paste(page, table(4, first=601))
     await fill_places(page)
-    await page.get_by_role("button", name="Next row").click()
+    await page.get_by_role("button", name="The next one").click()
     await expect(preview(page)).to_contain_text("Name 602")
-    await page.get_by_text("Test it on your own phone").click()
+    await page.get_by_text("First to yourself").click()
     await page.get_by_label("Your number").fill("+49 1511 7777777")
     await page.get_by_role("button", name="Send a test").click()
     await page.get_by_role("link", name="See what becomes of it").click()
@@ -199,7 +199,7 @@ async def test_a_test_to_a_number_that_is_none_says_so_beside_it(
     await compose(page, number)
     await paste(page, table(1, first=651))
     await fill_places(page)
-    await page.get_by_text("Test it on your own phone").click()
+    await page.get_by_text("First to yourself").click()
     await page.get_by_label("Your number").fill("12345")
     await page.get_by_role("button", name="Send a test").click()
     await expect(page.get_by_label("Your number")).to_have_attribute("aria-invalid", "true")
@@ -224,7 +224,9 @@ async def test_a_send_is_scheduled_by_the_reader_s_own_clock(
     assert (job["state"], await texts(stack, number)) == ("queued", {})
 
 
-@pytest.mark.parametrize(("total", "button"), [(50, "Send to 50 recipients"), (51, "Send in bulk")])
+@pytest.mark.parametrize(
+    ("total", "button"), [(50, "Send to 50 recipients"), (51, "Send in bulk to 51 recipients")]
+)
 async def test_above_fifty_it_is_called_bulk(
     total: int, button: str, page: Page, number: str
 ) -> None:
@@ -255,7 +257,7 @@ async def test_a_row_that_does_not_fill_the_template_is_refused_with_its_line(
     await paste(page, f"{table(2, first=811)}\n+49 1511 0000813,,A-3")
     await fill_places(page)
     await expect(plan(page).get_by_role("alert")).to_be_visible()
-    await expect(plan(page)).to_contain_text("Line 4: +49 1511 0000813")
+    await expect(plan(page)).to_contain_text("Line 4 (+49 1511 0000813): name is empty")
 
 
 async def test_a_time_zone_that_there_is_not_is_refused_beside_the_field_and_can_be_mended(
@@ -339,7 +341,7 @@ async def test_a_test_send_is_one_message_however_often_it_is_pressed_without_an
 ) -> None:
     await compose(page, number)
     await page.get_by_label("Template", exact=True).select_option("hello_world en_US")
-    await page.get_by_text("Test it on your own phone").click()
+    await page.get_by_text("First to yourself").click()
     await page.get_by_label("Your number").fill("+49 1511 7654399")
     held: asyncio.Queue[Route] = asyncio.Queue()
     await page.route("**/api/whatsapp/test-send", held.put)

@@ -50,7 +50,10 @@ async def test_a_bulk_send_is_composed_watched_and_steered_by_keys_alone(
     await expect(page.get_by_role("heading", name="Compose")).to_be_visible()
     assert (await keys.focused()).tag == "MAIN"
     await compose(page, keys, 400)
-    await keys.activate("Send in bulk")
+    await keys.activate("Send in bulk to 400 recipients")
+    await expect(page.get_by_role("dialog", name="Send to 400 recipients?")).to_be_visible()
+    assert (await keys.focused()).name == "Back"
+    await keys.activate("Send")
     await expect(page.locator(".job-state")).to_have_text("sending")
     assert (await keys.focused()).tag == "MAIN"
     await pause_and_resume(page, keys)

@@ -199,10 +199,10 @@ def test_loops_are_said_one_by_one_while_they_are_few(total: int, said: str) -> 
     assert asked("compose-words.js", f"m.loops({total}, 200)") == said
 
 
-def test_above_fifty_the_button_says_bulk() -> None:
+def test_the_button_says_to_how_many_and_above_fifty_that_it_is_bulk() -> None:
     plan = "({accepted: %d, suppressed: 0})"
     said = [asked("compose-words.js", f"m.sendLabel({plan % n}, 50, false)") for n in (1, 50, 51)]
-    assert said == ["Send to 1 recipient", "Send to 50 recipients", "Send in bulk"]
+    assert said == ["Send to 1 recipient", "Send to 50 recipients", "Send in bulk to 51 recipients"]
 
 
 def test_days_and_hours_are_said_as_people_do() -> None:
@@ -232,6 +232,18 @@ def test_a_column_is_chosen_by_its_name_alone() -> None:
     assert asked("compose-fill.js", "m.columnFor('1', ['1', 'Phone'])") == ""
 
 
+def test_a_column_is_never_chosen_for_what_is_no_text_or_not_needed() -> None:
+    place = "{header: {kind: 'location'}, places: [{key: 'header.name', required: false}]}"
+    text = "{header: {kind: 'text'}, places: [{key: 'header.name', required: true}]}"
+    columns = "['Name', 'url', 'filename', 'image']"
+    chosen = [f"m.columnFor('header.name', {columns}, {template})" for template in (place, text)]
+    assert asked("compose-fill.js", f"[{', '.join(chosen)}]") == ["", "Name"]
+    others = "['button.0.url', 'header.image', 'header.filename']"
+    assert asked("compose-fill.js", f"{others}.map((key) => m.columnFor(key, {columns}))") == [
+        "", "", "",
+    ]  # fmt: skip
+
+
 def test_a_draft_of_another_shape_is_left_out() -> None:
     kept = asked(
         "compose-draft.js",
@@ -247,3 +259,10 @@ def test_sentences_for_programs_lose_their_addresses() -> None:
         "compose-said.js", "m.plainly('no country code: write it with + or set DEFAULT_REGION')"
     )
     assert said == "no country code: write it with +"
+
+
+def test_a_no_is_not_shown_as_the_plan_while_a_new_one_is_worked_out() -> None:
+    context = "{problems: [], plan: {state, answer: {message: 'no'}}, asks: {plan: {ask() {}}}}"
+    kept = f"['refused', 'lost', 'told'].map((state) => {{ const ctx = {context};"
+    kept += " m.askPlan(ctx); return Boolean(ctx.plan.answer); })"
+    assert asked("compose-planner.js", kept) == [False, False, True]
