@@ -39,8 +39,8 @@ exit codes:
 {exits.table()}
 
 examples:
-  loopcast send list.csv --template order_update --map 1=Name --map 2=Order --dry-run
-  loopcast send list.xlsx --template order_update --map 1=Name --map 2=Order --watch
+  loopcast send list.csv -t order_update --map 1=Name --map 2=Order --dry-run
+  loopcast send list.xlsx -t order_update --map 1=Name --map 2=Order --watch
   loopcast watch last
   loopcast COMMAND --help""",
     )  # fmt: skip
@@ -63,7 +63,8 @@ def _reading(commands: Commands) -> None:
   loopcast watch 6f1c… --json | jq -r 'select(.type == "message_failed").to'
   loopcast watch last --every 60 >> watch.log
 
-Bars on a terminal, lines elsewhere; --json passes the event stream on, a frame a line.""",
+Bars on a terminal, lines elsewhere; --json passes the event stream on, a frame
+a line. Ctrl-C ends the watching, never the job.""",
     )  # fmt: skip
     watch.add_argument("job", nargs="?", default=LAST, metavar="JOB", help=JOB)
     watching(watch)
@@ -99,9 +100,10 @@ def _job(commands: Commands) -> None:
 
 def _control(commands: Commands) -> None:
     _pause(commands, "pause", "hold jobs before their next message; all of a number; everything",
-           "everything: nothing leaves any more, of any job")  # fmt: skip
+           "everything: nothing leaves any more, of any job", "a typo in the text")  # fmt: skip
     _pause(commands, "resume", "have paused jobs go on; release a number, or everything",
-           "release everything; numbers and jobs that were paused alone stay so")  # fmt: skip
+           "release everything; numbers and jobs that were paused alone stay so",
+           "the text is right")  # fmt: skip
     cancel = command(
         commands, "cancel", "send no more of jobs, ever",
         "  loopcast cancel last --reason 'a typo in the text'\n  loopcast cancel JOB JOB --yes",
@@ -112,10 +114,10 @@ def _control(commands: Commands) -> None:
     as_json(cancel)
 
 
-def _pause(commands: Commands, name: str, text: str, everything: str) -> None:
+def _pause(commands: Commands, name: str, text: str, everything: str, reason: str) -> None:
     made = command(
         commands, name, text,
-        f"""  loopcast {name} last --reason 'a typo in the text'
+        f"""  loopcast {name} last --reason '{reason}'
   loopcast {name} JOB JOB
   loopcast {name} --number 100000000000001
   loopcast {name} --all --yes
@@ -125,7 +127,7 @@ def _pause(commands: Commands, name: str, text: str, everything: str) -> None:
     made.add_argument("--number", metavar="ID", help="all that is sent from this number")
     made.add_argument("--all", action="store_true", help=everything)
     made.add_argument("--show", action="store_true", help="what stands still; change nothing")
-    made.add_argument("--reason", help="kept and told")
+    made.add_argument("--reason", help="kept in the trail, and told")
     asking(made)
     as_json(made)
 
@@ -139,7 +141,8 @@ def _change(commands: Commands) -> None:
   loopcast change JOB --at now
   loopcast change JOB --hold
 
-The rate changes on the way, too; the start as long as nothing of the job has begun.""",
+The rate changes on the way, too; the start as long as nothing of the job has
+begun.""",
     )  # fmt: skip
     change.add_argument("job", metavar="JOB", help=JOB)
     rate = change.add_mutually_exclusive_group()
@@ -171,7 +174,10 @@ def _around(commands: Commands) -> None:
         commands, "doctor", "what is wrong, from the settings to Meta, and what to do",
         "  loopcast doctor --help",
     )  # fmt: skip
-    command(commands, "up", "the whole stack on this machine, until Ctrl-C (as `make run`)")
+    command(
+        commands, "up", "the whole stack on this machine, until Ctrl-C (as `make run`)",
+        "  loopcast up\n  PORT=8081 DAEMON_PORT=9091 SANDBOX_PORT=8091 loopcast up",
+    )  # fmt: skip
     completion = command(
         commands, "completion", "a script that completes commands and options",
         """  eval "$(loopcast completion bash)"      # in ~/.bashrc

@@ -20,7 +20,7 @@ def _numbers(commands: Commands) -> None:
     numbers = command(
         commands, "numbers", "from which numbers is sent: list, keep, token, drop",
         f"""  loopcast numbers
-  loopcast numbers keep 200000000000002 --name Shop --waba 300000000000003 --rate 5
+  loopcast numbers keep 200000000000002 --name Shop --rate 5
   loopcast numbers token 200000000000002 < token.txt
   loopcast numbers drop 200000000000002
 
@@ -29,7 +29,8 @@ def _numbers(commands: Commands) -> None:
     as_json(numbers)
     does = numbers.add_subparsers(dest="does", metavar="WHAT")
     numbers.set_defaults(does="list")
-    as_json_too(command(does, "list", "all of them; so, too, without a word"))
+    as_json_too(command(does, "list", "all of them; so, too, without a word",
+                        "  loopcast numbers list --json"))  # fmt: skip
     _keep(does)
     token = command(
         does, "token", "give it another token, also while its jobs run",
@@ -51,12 +52,14 @@ def _keep(does: Commands) -> None:
   loopcast numbers keep 200000000000002 --rate -
   loopcast numbers keep 200000000000002 --disabled
 
-What is not given stays as it is; `-` takes it away again. Of a new number the token is asked for.
+What is not given stays as it is; `-` takes it away again. Of a new number the
+token is asked for.
 {_SECRETS}""",
     )  # fmt: skip
     keep.add_argument("number", metavar="ID", help="its phone number id at Meta")
     keep.add_argument("--name", help="for people")
-    keep.add_argument("--provider", choices=("meta", "360dialog"))
+    keep.add_argument("--provider", choices=("meta", "360dialog"),
+                      help="who takes its messages")  # fmt: skip
     keep.add_argument("--waba", metavar="ID", help="its business account")
     keep.add_argument("--rate", metavar="N", type=_or_none, help="messages a second, at most")
     keep.add_argument("--pause-ms", metavar="MS", type=_or_none, help="between two loops")
@@ -81,7 +84,8 @@ def _keys(commands: Commands) -> None:
     as_json(keys)
     does = keys.add_subparsers(dest="does", metavar="WHAT")
     keys.set_defaults(does="list")
-    as_json_too(command(does, "list", "all of them; so, too, without a word"))
+    as_json_too(command(does, "list", "all of them; so, too, without a word",
+                        "  loopcast keys list --json"))  # fmt: skip
     make = command(
         does, "make", "make a key; it is told this once, alone on stdout",
         "  loopcast keys make report --scopes read > report.key",

@@ -30,27 +30,36 @@ def _suppress(commands: Commands) -> None:
   loopcast suppress export -o suppressions.csv""",
     )  # fmt: skip
     does = suppress.add_subparsers(dest="does", required=True, metavar="WHAT")
-    add = command(does, "add", "numbers that are to get nothing more; `-`: from stdin")
-    add.add_argument("numbers", nargs="+", metavar="NUMBER")
-    add.add_argument("--scope", choices=("all", "marketing"))
+    add = command(does, "add", "numbers that are to get nothing more; `-`: from stdin",
+                  "  loopcast suppress add '+49 1511 2345678' --reason 'asked by phone'\n"
+                  "  loopcast suppress add - --scope marketing < numbers.txt")  # fmt: skip
+    add.add_argument("numbers", nargs="+", metavar="NUMBER", help="as people write them")
+    add.add_argument("--scope", choices=("all", "marketing"), help="of which messages; all")
     add.add_argument("--reason", help="one line, kept with them")
     as_json(add)
-    lift = command(does, "lift", "lift what stops a number")
+    lift = command(does, "lift", "lift what stops a number",
+                   "  loopcast suppress lift 4915112345678\n"
+                   "  loopcast suppress lift 4915112345678 --source recipient")  # fmt: skip
     lift.add_argument("numbers", nargs=1, metavar="NUMBER")
     lift.add_argument("--source", choices=("operator", "recipient", "meta"))
     lift.add_argument("--all", action="store_true", help="whoever asked for it")
     as_json(lift)
-    show = command(does, "show", "all that is known of a number")
+    show = command(does, "show", "all that is known of a number",
+                   "  loopcast suppress show 4915112345678")  # fmt: skip
     show.add_argument("numbers", nargs=1, metavar="NUMBER")
     as_json(show)
-    listed = command(does, "list", "who is on the list, newest first")
+    listed = command(does, "list", "who is on the list, newest first",
+                     "  loopcast suppress list --source recipient --limit 500")  # fmt: skip
     listed.add_argument("--limit", type=positive, default=50, help="1 to 500; 50")
     listed.add_argument("--source", choices=("operator", "recipient", "meta"))
     listed.add_argument("--scope", choices=("all", "marketing"))
     as_json(listed)
-    taken = command(does, "import", "a whole list, as lines or CSV")
+    taken = command(does, "import", "a whole list, as lines or CSV",
+                    "  loopcast suppress import list.csv")  # fmt: skip
     taken.add_argument("file", metavar="FILE")
     as_json(taken)
-    given = command(does, "export", "the whole list")
+    given = command(does, "export", "the whole list",
+                    "  loopcast suppress export -o suppressions.csv\n"
+                    "  loopcast suppress export --format ndjson | jq -r .number")  # fmt: skip
     given.add_argument("-o", "--output", metavar="FILE", help="else stdout")
     given.add_argument("--format", choices=("csv", "ndjson"), default="csv")

@@ -16,10 +16,14 @@ def _send(commands: Commands) -> None:
     send = command(
         commands, "send", "submit a list: a file, or numbers from standard input",
         """  loopcast send list.csv -t order_update --map 1=Name --map 2=Order --watch
-  loopcast send list.xlsx -t sale --map header.image=Photo --at 2026-11-27T09:00:00+01:00
-  loopcast send list.csv -t order_update --map 1=Name --window 09:00-20:00 --days mon-fri
-  echo '+49 1511 2345678' | loopcast send - -t welcome --var first_name=Ann --dry-run
-  JOB=$(loopcast send numbers.txt --numbers -t hello_world) && loopcast watch "$JOB"
+  loopcast send list.xlsx -t invoice --map header.document=File --map 1=Name \\
+      --at 2026-11-27T09:00:00+01:00
+  loopcast send list.csv -t order_update --map 1=Name --map 2=Order \\
+      --window 09:00-20:00 --days mon-fri
+  echo '+49 1511 2345678' | \\
+      loopcast send - -t welcome --var first_name=Ann --dry-run
+  JOB=$(loopcast send numbers.txt --numbers -t hello_world) &&
+      loopcast watch "$JOB"
 
 The id of the job is printed on stdout, everything else on stderr.""",
     )  # fmt: skip
@@ -37,11 +41,13 @@ The id of the job is printed on stdout, everything else on stderr.""",
 def _test_send(commands: Commands) -> None:
     test = command(
         commands, "test-send", "one message of a list to a number of yours",
-        """  loopcast test-send '+49 1511 7654321' list.csv -t order_update --map 1=Name --row 2
+        """  loopcast test-send '+49 1511 7654321' list.csv -t order_update \\
+      --map 1=Name --map 2=Order --row 2
   loopcast test-send '+49 1511 7654321' -t welcome --var first_name=Ann --watch
 
-All options of `send` are taken; when and how fast the list is to go is no matter here: the test
-goes at once. The id of its job is printed on stdout, everything else on stderr.""",
+All options of `send` are taken; when and how fast the list is to go is no
+matter here: the test goes at once. The id of its job is printed on stdout,
+everything else on stderr.""",
     )  # fmt: skip
     test.add_argument("to", metavar="NUMBER", help="the phone that gets it")
     test.add_argument("file", nargs="?", metavar="FILE", help="CSV or XLSX")
@@ -83,7 +89,8 @@ def _list(made: argparse.ArgumentParser) -> None:
     of_list.add_argument("--header", action=argparse.BooleanOptionalAction,
                          help="whether the first row names the columns; else guessed")  # fmt: skip
     of_list.add_argument("--region", metavar="DE", help="of numbers without a country")
-    of_list.add_argument("--delimiter", choices=("comma", "semicolon", "tab", "pipe"))
+    of_list.add_argument("--delimiter", choices=("comma", "semicolon", "tab", "pipe"),
+                         help="between columns; else guessed")  # fmt: skip
     of_list.add_argument("--encoding", help="of a CSV, as windows-1251")
     of_list.add_argument("--sheet", help="of a workbook")
 
@@ -110,7 +117,9 @@ def _resend(commands: Commands) -> None:
     )  # fmt: skip
     resend.add_argument("job", metavar="JOB", help=JOB)
     resend.add_argument("--state", action="append", default=[],
-                        choices=("failed", "unknown", "skipped", "canceled"))  # fmt: skip
-    resend.add_argument("--code", type=int, action="append", default=[], help="one of Meta's")
+                        choices=("failed", "unknown", "skipped", "canceled"),
+                        help="whom: those with this end; may be repeated")  # fmt: skip
+    resend.add_argument("--code", type=int, action="append", default=[],
+                        help="whom: those whom Meta refused with it; may be repeated")  # fmt: skip
     resend.add_argument("--campaign", metavar="LABEL", help="else the parent's")
     _made(resend)

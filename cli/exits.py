@@ -1,5 +1,6 @@
 """What a command can end with: the catalogue of exit codes, for scripts."""
 
+import textwrap
 from enum import IntEnum
 from typing import Final
 
@@ -38,9 +39,15 @@ MEANINGS: Final = {
 }
 
 
+_COLUMNS: Final = 80
+
+
 def table() -> str:
     """The codes as lines for a help text."""
-    return "\n".join(f"  {code:>3}  {meaning}" for code, meaning in MEANINGS.items())
+    return "\n".join(
+        textwrap.fill(f"  {code:>3}  {meaning}", _COLUMNS, subsequent_indent=" " * 7)
+        for code, meaning in MEANINGS.items()
+    )
 
 
 def of_status(status: int) -> Exit:

@@ -238,6 +238,16 @@ def test_every_help_can_be_read(found: Any) -> None:
     assert arguments.ABOUT in text or found.description in text
 
 
+@pytest.mark.parametrize("found", [found for _, found in completion.parsers(parser(), "")])
+def test_every_help_fits_a_terminal_of_80_columns_and_has_examples(
+    found: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    text = found.format_help()
+    assert max(map(len, text.splitlines())) <= 80
+    assert "\nexamples:\n  " in text
+
+
 def test_no_command_needs_rich(tmp_path: Path) -> None:
     without = "import sys; sys.modules['rich'] = None; from cli.__main__ import main"
     done = subprocess.run(
