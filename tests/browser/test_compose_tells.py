@@ -39,6 +39,7 @@ async def test_a_bulk_send_is_asked_about_and_one_job_comes_of_many_presses(
     for words in ("Hi Name 101,", "From", "1 line rejected", "1 number comes twice", "sandbox"):
         await expect(question).to_contain_text(words)
     await question.get_by_role("button", name="Back").click()
+    await expect(question).to_have_count(0)
     await button.press("Enter")
     await expect(question.get_by_role("button", name="Back")).to_be_focused()
     await question.get_by_role("button", name="Send").dblclick()
