@@ -21,10 +21,12 @@ async def listed(request: web.Request) -> web.Response:
     if isinstance(job, Refusal):
         return refused(job)
     store = request.app[PARTS].truth
-    rows = await store.messages(job, page.selection, page.after, page.limit + 1)
-    shown, more = rows[: page.limit], len(rows) > page.limit
-    stands = api.MessagePage(limit=page.limit, has_more=more, after=shown[-1].seq if more else None)
-    views = [told.told(row, job.loop_size) for row in shown]
+    common = told.common_of(job.content)
+    limit = min(page.limit, told.most_with(common))
+    rows = await store.messages(job, page.selection, page.after, limit + 1)
+    shown, more = rows[:limit], len(rows) > limit
+    stands = api.MessagePage(limit=limit, has_more=more, after=shown[-1].seq if more else None)
+    views = [told.told(row, job.loop_size, common) for row in shown]
     return answer(api.MessageList(job_id=job.id, messages=views, pagination=stands))
 
 

@@ -6,6 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
+from gateway.file_names import disposition
+
 WRITE_SECONDS: Final = 30.0  # the longest wait for a client to take more
 
 
@@ -20,7 +22,7 @@ async def give(
     first = await anext(chunks, b"")
     response = web.StreamResponse(headers={
         "Content-Type": content_type,
-        "Content-Disposition": f'attachment; filename="{filename}"',
+        "Content-Disposition": disposition(filename),
         "Cache-Control": "no-store",
         "X-Content-Type-Options": "nosniff",
     })  # fmt: skip

@@ -7,10 +7,11 @@ import msgspec
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `messages`, as far as it is told."""
+    """A row of `messages`, as far as it is told; `variables` are JSON, the recipient's own."""
 
     seq: int
     recipient: str
+    variables: bytes | None
     state: str
     attempt: int
     message_id: str | None
@@ -28,9 +29,8 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ToldRow(MessageRow, frozen=True, kw_only=True):
-    """The same with its job; `content` and `variables` are JSON."""
+    """The same with its job, whose `content` is JSON."""
 
-    variables: bytes | None
     job_id: UUID
     job_state: str
     campaign_name: str | None

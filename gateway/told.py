@@ -1,5 +1,6 @@
 """Messages in the words of the contract. Pure."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -9,13 +10,31 @@ from gateway.rows import MessageRow, ToldRow
 from schemas import truth_api as api
 from schemas.jobs import Content, Template, loop_of
 
+MOST_REPEATED: Final = 10**7  # characters, however long a job's own values are
+
 _content: Final[msgspec.json.Decoder[Content]] = msgspec.json.Decoder(Content)
 _variables: Final = msgspec.json.Decoder(dict[str, str])
 _OF_THE_JOB: Final = ("job_id", "job_state", "campaign_name", "phone_number_id", "created_at")
 
 
-def told(row: MessageRow, loop_size: int) -> api.MessageView:
-    """A message of a job whose loops have this size."""
+def common_of(content: bytes) -> dict[str, str]:
+    """The template's values that a job has for everybody."""
+    said = _content.decode(content)
+    return said.variables if isinstance(said, Template) else {}
+
+
+def most_with(common: Mapping[str, str]) -> int:
+    """How many messages may be told at once, each of which repeats these values."""
+    return MOST_REPEATED // max(1, sum(map(len, common.values())))
+
+
+def own_of(variables: bytes | None) -> dict[str, str]:
+    """The template's values that a recipient alone has."""
+    return _variables.decode(variables) if variables else {}
+
+
+def told(row: MessageRow, loop_size: int, common: dict[str, str]) -> api.MessageView:
+    """A message of a job with loops of this size. The recipient's own values win over `common`."""
     return api.MessageView(
         seq=row.seq,
         loop=loop_of(row.seq, loop_size),
@@ -32,21 +51,17 @@ def told(row: MessageRow, loop_size: int) -> api.MessageView:
         read_at=row.read_at,
         failed_at=row.failed_at,
         unknown_at=row.unknown_at,
+        variables=common | own_of(row.variables),
     )
 
 
 def entry(row: ToldRow) -> api.HistoryEntry:
-    """A message in its recipient's story. The recipient's own values win over the job's."""
+    """A message in its recipient's story."""
     content = _content.decode(row.content)
-    name, common = (
-        (content.name, content.variables) if isinstance(content, Template) else (None, {})
-    )
-    own = _variables.decode(row.variables) if row.variables else {}
     return api.HistoryEntry(
-        **msgspec.structs.asdict(told(row, row.loop_size)),
+        **msgspec.structs.asdict(told(row, row.loop_size, common_of(row.content))),
         **{name: getattr(row, name) for name in _OF_THE_JOB},
-        template=name,
-        variables=common | own,
+        template=content.name if isinstance(content, Template) else None,
     )
 
 

@@ -5,8 +5,8 @@
 -- Messages in a stretch of a job. No index names a message's state, so that a rare one is looked for
 -- through the rows, stretch by stretch: each is read by the key alone and costs the same, even while
 -- the planner's statistics know nothing of a job that has just come in.
-SELECT seq, recipient, state, attempt, message_id, error_code, error_title, error_details, reason,
-       due_at, claimed_at, sent_at, delivered_at, read_at, failed_at, unknown_at
+SELECT seq, recipient, variables, state, attempt, message_id, error_code, error_title, error_details,
+       reason, due_at, claimed_at, sent_at, delivered_at, read_at, failed_at, unknown_at
 FROM messages
 WHERE job_id = :job_id AND seq > :after AND seq <= :last
   AND (:states::text[] IS NULL OR state = ANY (:states))
@@ -14,6 +14,12 @@ WHERE job_id = :job_id AND seq > :after AND seq <= :last
   AND (:numbers::text[] IS NULL OR recipient LIKE ANY (:numbers))
 ORDER BY seq
 LIMIT :limit;
+
+
+-- name: first_values$
+-- The first recipient's own values. All of a job have values for the same places, or none has any:
+-- a row that lacks one is none of a job, and a part sent again copies its parent's.
+SELECT variables FROM messages WHERE job_id = :job_id AND seq = 1;
 
 
 -- name: messages_to

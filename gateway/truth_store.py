@@ -40,6 +40,12 @@ class Truth:
             stretch = min(stretch * 4, MOST_STRETCH)
         return found
 
+    async def first_values(self, job_id: UUID) -> bytes | None:
+        """The first recipient's own values, as JSON: which places those of the job are for."""
+        async with self._store.connection() as connection:
+            values: bytes | None = await QUERIES.first_values(connection, job_id=job_id)
+            return values
+
     async def messages_to(
         self, number: str, owner: str, after: Place | None, limit: int
     ) -> list[ToldRow]:

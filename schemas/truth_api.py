@@ -37,6 +37,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     read_at: datetime | None
     failed_at: datetime | None
     unknown_at: datetime | None
+    variables: dict[str, str]  # the template's values, as this recipient gets them
 
 
 class MessagePage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -62,7 +63,6 @@ class HistoryEntry(MessageView, frozen=True, kw_only=True, rename="camel"):
     phone_number_id: str
     template: str | None
     created_at: datetime  # of the job
-    variables: dict[str, str]  # the template's values, as this recipient gets them
 
 
 class HistoryPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -17,7 +17,9 @@ _STATE: Final = Parameter("state", str, "states, comma separated", example="fail
 _CODE: Final = Parameter("code", str, "Meta's error codes, comma separated", example="131026")
 _NUMBER: Final = Parameter("q", str, "a recipient's number, whole or in part", example="2345678")
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_SAVED: Final = {"Content-Disposition": "a name to save it under"}
+_SAVED: Final = {
+    "Content-Disposition": "a name to save it under: the campaign, and what was chosen of it"
+}
 
 
 def _file(about: str, media: str, example: Any, hint: Any = str) -> Described:
@@ -53,14 +55,15 @@ ROUTES: Final = {
         refusals=(errors.bad_request, errors.recipient_not_found),
     ),
     "downloads.csv": _file(
-        "For spreadsheets: no cell can be taken for a formula.", "text/csv; charset=utf-8",
+        "For spreadsheets: no cell can be taken for a formula. Values of a recipient's own have a"
+        " column a place of the template, `variable.1`.", "text/csv; charset=utf-8",
         "seq,to,state\r\n1,'+4915112345678,read\r\n",
     ),
     "downloads.ndjson": _file(
         "A message a line, as the pages have them.", "application/x-ndjson; charset=utf-8",
         '{"seq":1,"to":"4915112345678","state":"read"}\n',
     ),
-    "downloads.xlsx": _file("A workbook.", _XLSX, "PK…", bytes),
+    "downloads.xlsx": _file("A workbook, with the columns of the CSV.", _XLSX, "PK…", bytes),
     "summaries.read": Described(
         tag="Truth", answers={200: Answer("the job in sum, as of one moment", api.Summary)},
         refusals=(errors.job_not_found,),
@@ -131,6 +134,7 @@ FIELDS: Final = {
     "MessagePage.after": Field("for the next page; null: there is none"),
     "HistoryPage.after": Field("for the next page; null: there is none"),
     "jobState": Field("of the job", "completed"),
+    "MessageView.variables": Field("the template's values, as this one gets them", {"1": "Ann"}),
     "HistoryEntry.variables": Field("the template's values, as this one gets them", {"1": "Ann"}),
     "HistoryEntry.createdAt": Field("when the job was submitted", AT),
     "History.suppressed": Field("what it gets nothing of: `all`, `marketing`; null: of neither"),
