@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 FUZZ := $(VENV)/fuzz
 
 .DEFAULT_GOAL := help
-.PHONY: help install run demo test fuzz chaos doctor check format docs pictures bench lock clean
+.PHONY: help install run demo test fuzz chaos doctor check format docs pictures bench frames lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ pictures: install ## the README's pictures of the page, taken with this machine'
 
 bench: install ## speed: accepted, sent (against a bare client), receipts taken in and merged
 	@$(BIN)/python -m bench
+
+frames: install ## how smoothly a job of 50,000 is watched in chromium, and what the page weighs
+	@$(BIN)/python -m tests.browser.frames
 
 lock: install ## resolve requirements*.lock anew from pyproject.toml
 	@$(BIN)/python -m pip install --quiet uv

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import io
+import json
 import os
 import subprocess
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -29,7 +31,7 @@ USUAL = {
     "SANDBOX_SEED": "1",
 }
 _MOBILE = ("1511", "1512", "1514", "1515", "1516", "1517", "1520", "1521", "1522", "1523")
-_PATIENCE_SECONDS = 60
+_JSON = {"Content-Type": "application/json"}
 _SUBMIT_SECONDS = aiohttp.ClientTimeout(total=60)
 
 
@@ -97,9 +99,11 @@ class Stack:
     async def job_when(self, job_id: str, is_it: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
         return await self.when(f"/api/bulk/job/{job_id}", is_it)
 
-    async def when(self, path: str, is_it: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
-        """What the gateway answers there, once it is as that says."""
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+    async def when(
+        self, path: str, is_it: Callable[[dict[str, Any]], Any], *, seconds: float = 60
+    ) -> dict[str, Any]:
+        """What the gateway answers there, once it is as that says; at the latest by then."""
+        async with asyncio.timeout(seconds):
             while True:
                 told = await self.ask("GET", path)
                 if is_it(told):
@@ -122,7 +126,10 @@ class Stack:
         return await self._ask(method, f"{self.sandbox_url}{path}", body)
 
     async def _ask(self, method: str, url: str, body: Any) -> dict[str, Any]:
-        async with self.http.request(method, url, json=body, timeout=_SUBMIT_SECONDS) as answer:
+        given = None if body is None else io.BytesIO(json.dumps(body).encode())  # sent in pieces
+        async with self.http.request(
+            method, url, data=given, headers=_JSON if given else None, timeout=_SUBMIT_SECONDS
+        ) as answer:
             told: dict[str, Any] = await answer.json()
             assert answer.ok, told
             return told

@@ -1,6 +1,5 @@
 """Composing a send: from a list and a template to a job that is done, and what is said."""
 
-import asyncio
 import csv
 import io
 import re
@@ -9,9 +8,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
-from tests.browser.chromium import Complaints
 from tests.browser.composing import (
     XLSX,
     bring,
@@ -192,20 +190,6 @@ async def test_a_test_send_brings_the_values_of_the_row_that_is_shown(
     assert "Name 602" in read["4915117777777"]
 
 
-async def test_a_test_to_a_number_that_is_none_says_so_beside_it(
-    page: Page, complaints: Complaints, number: str
-) -> None:
-    complaints.expect("status of 400")
-    await compose(page, number)
-    await paste(page, table(1, first=651))
-    await fill_places(page)
-    await page.get_by_text("First to yourself").click()
-    await page.get_by_label("Your number").fill("12345")
-    await page.get_by_role("button", name="Send a test").click()
-    await expect(page.get_by_label("Your number")).to_have_attribute("aria-invalid", "true")
-    await expect(page.get_by_label("Your number")).to_have_accessible_description(re.compile(".+"))
-
-
 async def test_a_send_is_scheduled_by_the_reader_s_own_clock(
     page: Page, stack: Stack, number: str
 ) -> None:
@@ -235,164 +219,3 @@ async def test_above_fifty_it_is_called_bulk(
     await fill_places(page)
     await expect(plan(page).get_by_role("button", name=re.compile("^Send"))).to_have_text(button)
     await expect(plan(page).get_by_role("button", name=button)).to_be_enabled()
-
-
-async def test_a_template_that_meta_does_not_have_is_refused_beside_its_name(
-    page: Page, number: str
-) -> None:
-    await compose(page, number)
-    await paste(page, "+49 1511 0000801")
-    await page.get_by_label("Template", exact=True).select_option("typed")
-    name = page.get_by_label("Name of the template")
-    await name.fill("no_such_template")
-    await expect(name).to_have_attribute("aria-invalid", "true")
-    await expect(name).to_have_accessible_description(re.compile("no_such_template"))
-    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_disabled()
-
-
-async def test_a_row_that_does_not_fill_the_template_is_refused_with_its_line(
-    page: Page, number: str
-) -> None:
-    await compose(page, number)
-    await paste(page, f"{table(2, first=811)}\n+49 1511 0000813,,A-3")
-    await fill_places(page)
-    await expect(plan(page).get_by_role("alert")).to_be_visible()
-    await expect(plan(page)).to_contain_text("Line 4 (+49 1511 0000813): name is empty")
-
-
-async def test_a_time_zone_that_there_is_not_is_refused_beside_the_field_and_can_be_mended(
-    page: Page, complaints: Complaints, number: str
-) -> None:
-    complaints.expect("status of 400")
-    await compose(page, number)
-    await paste(page, table(2, first=821))
-    await fill_places(page)
-    await page.get_by_role("heading", name="When and how fast").click()
-    await page.get_by_label("Write to people only at certain hours").check()
-    await page.get_by_label("Whose clock").select_option("zone")
-    zone = page.get_by_label("Time zone", exact=True)
-    await zone.fill("Mars/Olympus")
-    await expect(zone).to_have_attribute("aria-invalid", "true")
-    await expect(zone).to_have_accessible_description(re.compile("Mars/Olympus"))
-    await zone.fill("Europe/Berlin")
-    await expect(zone).not_to_have_attribute("aria-invalid", "true")
-    await expect(page.get_by_role("button", name="Send to 2 recipients")).to_be_enabled()
-
-
-async def test_what_cannot_be_is_said_beside_the_field_before_anybody_is_asked(
-    page: Page, number: str
-) -> None:
-    await compose(page, number)
-    await page.get_by_role("heading", name="When and how fast").click()
-    rate = page.get_by_label("Messages a second")
-    await rate.fill("7000")
-    await expect(rate).to_have_accessible_description(re.compile("from 1 to 100"))
-    await expect(page.get_by_text("1 field above has to be mended first.")).to_be_visible()
-
-
-async def test_no_answer_and_pressed_again_is_one_job_and_nobody_gets_it_twice(
-    page: Page, complaints: Complaints, stack: Stack, number: str
-) -> None:
-    complaints.expect("ERR_FAILED")
-    await compose(page, number)
-    await paste(page, table(3, first=901))
-    await fill_places(page)
-    button = page.get_by_role("button", name="Send to 3 recipients")
-    await expect(button).to_be_enabled()
-
-    async def lose_the_answer(route: Route) -> None:
-        await route.fetch()
-        await route.abort()
-
-    await page.route("**/api/whatsapp/bulk-customize-send", lose_the_answer, times=1)
-    await button.click()
-    await expect(page.get_by_text("Press again")).to_be_visible()
-    await stack.over(await send(page, "Send to 3 recipients"))
-    assert await stack.sent_to(number) == 3
-    jobs = await stack.ask("GET", f"/api/bulk/jobs?phoneNumberId={number}")
-    assert len(jobs["jobs"]) == 1
-
-
-async def test_a_list_that_is_edited_is_sent_to_as_it_stands_or_not_at_all(
-    page: Page, stack: Stack, number: str
-) -> None:
-    """The upload of the list before is known to the page until that of this one is."""
-    await compose(page, number)
-    await paste(page, table(3, first=101))
-    await fill_places(page)
-    button = plan(page).locator("button.primary")
-    await expect(button).to_be_enabled()
-    held: asyncio.Queue[Route] = asyncio.Queue()
-    await page.route("**/api/bulk/upload?*", held.put)
-    await paste(page, table(2, first=111))
-    upload = await held.get()
-    await expect(plan(page)).to_contain_text("Still missing: the check of the list.")
-    await expect(button).to_be_disabled()
-    await upload.continue_()
-    await expect(plan(page)).to_contain_text("1 loop of 2")
-    await button.click()
-    await expect(page.locator(".job-state")).to_have_text("done")
-    job = await stack.ask("GET", f"/api/bulk/job/{page.url.rpartition('/')[2]}/messages")
-    assert [message["to"] for message in job["messages"]] == ["4915110000111", "4915110000112"]
-
-
-async def test_a_test_send_is_one_message_however_often_it_is_pressed_without_an_answer(
-    page: Page, complaints: Complaints, stack: Stack, number: str
-) -> None:
-    await compose(page, number)
-    await page.get_by_label("Template", exact=True).select_option("hello_world en_US")
-    await page.get_by_text("First to yourself").click()
-    await page.get_by_label("Your number").fill("+49 1511 7654399")
-    held: asyncio.Queue[Route] = asyncio.Queue()
-    await page.route("**/api/whatsapp/test-send", held.put)
-    press = page.get_by_role("button", name="Send a test")
-    await press.click()
-    first = await held.get()
-    await page.get_by_label("Name of this send (optional)").press("ArrowLeft")
-    await page.get_by_label("Free text").check()
-    await page.get_by_label("A template").check()
-    await expect(press).to_be_disabled()
-    await page.get_by_label("Your number").press("Enter")
-    complaints.expect("net::ERR_FAILED")
-    await first.abort()
-    await page.get_by_text("Try again").or_(page.get_by_text("cannot be reached")).wait_for()
-    await expect(press).to_be_enabled()
-    await press.click()
-    second = await held.get()
-    keys = [each.request.headers["idempotency-key"] for each in (first, second)]
-    assert keys[0] == keys[1]
-    await second.continue_()
-    await expect(page.get_by_text("The test is on its way.")).to_be_visible()
-    await press.click()
-    third = await held.get()
-    assert third.request.headers["idempotency-key"] not in keys
-    await third.abort()
-    assert held.empty()
-
-
-async def test_a_list_whose_answer_was_lost_is_not_sent_to_twice_from_another_tab(
-    page: Page, complaints: Complaints, stack: Stack, number: str
-) -> None:
-    async def lose(route: Route) -> None:
-        await route.fetch()
-        await route.abort()
-
-    async def brought(tab: Page) -> None:
-        await compose(tab, number)
-        await paste(tab, table(2, first=121))
-        await fill_places(tab)
-        await plan(tab).get_by_role("button", name="Send to 2 recipients").click()
-
-    complaints.expect("net::ERR_FAILED")
-    await page.route("**/api/whatsapp/bulk-customize-send", lose)
-    await brought(page)
-    await expect(plan(page)).to_contain_text("No answer")
-    async with page.context.expect_page() as opened:
-        await page.evaluate("window.open('/', '_blank', 'noopener')")
-    other = await opened.value
-    await page.close()
-    await brought(other)
-    await expect(plan(other)).to_contain_text("It was sent before")
-    await plan(other).get_by_role("link", name="Jobs").click()
-    await expect(other.get_by_role("cell", name="done").first).to_be_visible()
-    assert await stack.sent_to(number) == 2
