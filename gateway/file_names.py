@@ -38,11 +38,17 @@ def clean(name: str) -> str:
 def disposition(name: str) -> str:
     """The header by which a file is saved under this name, with a plain one for old clients."""
     name = clean(name)
-    plain = unicodedata.normalize("NFKD", name.translate(_SPELT))
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    plain = "".join(map(_plain, name.translate(_SPELT)))
     plain = _NOT_PLAIN.sub("_", clean(plain))  # again: a wide slash has become a slash
     spelt_out = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'attachment; filename="{plain}"{spelt_out}'
+
+
+def _plain(character: str) -> str:
+    """It without its accents; an accent that stands alone is not simply left out."""
+    spelt = unicodedata.normalize("NFKD", character)
+    kept = "".join(part for part in spelt if not unicodedata.combining(part))
+    return kept if kept.strip() or character.isspace() or character in _JOINERS else "_"
 
 
 def _some(words: list[str]) -> str:

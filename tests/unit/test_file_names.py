@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gateway.file_names import LONGEST_BYTES, clean, disposition, of_messages
@@ -68,6 +68,7 @@ def test_a_header_has_the_name_and_a_plain_one_for_those_who_read_no_other(
     assert disposition(name) == f'attachment; filename="{plain}"{spelt_out}'
 
 
+@example("\xb4")  # an accent and nothing else
 @given(st.text(st.characters(codec=None), max_size=600))
 def test_whatever_a_campaign_is_called_the_name_is_short_safe_and_ends_as_it_should(
     campaign: str,
