@@ -21,6 +21,7 @@ from cli.options import (
     watching,
 )
 from cli.place import DEFAULT_URL
+from schemas.version import VERSION
 
 ABOUT: Final = "Bulk messages over WhatsApp, from a terminal: a client of Loopcast's HTTP API."
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -44,6 +45,7 @@ examples:
   loopcast watch last
   loopcast COMMAND --help""",
     )  # fmt: skip
+    made.add_argument("--version", action="version", version=f"loopcast {VERSION}")
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     submissions(commands)
     _reading(commands)

@@ -23,6 +23,7 @@ from cli.place import DEFAULT_URL, Place, Wrong, place_of
 from cli.told import exit_of, lines_of
 from cli.words import clean, clock
 from schemas.upload_api import Upload
+from schemas.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = (ROOT / "docs" / "cli.md").read_text()
@@ -278,3 +279,9 @@ def test_programs_of_the_checkout_take_over_with_their_own_options(
         check=True, timeout=60,
     )  # fmt: skip
     assert done.stdout.startswith(f"usage: python -m deploy.{module}")
+
+
+def test_the_command_line_says_which_loopcast_it_is_of(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        parser().parse_args(["--version"])
+    assert (ended.value.code, capsys.readouterr().out) == (0, f"loopcast {VERSION}\n")
