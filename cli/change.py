@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cli.answers import Answered, No
-from cli.client import Api
+from cli.client import Api, of_job
 from cli.exits import Exit
 from cli.results import shown
 from cli.screen import Screen
@@ -26,7 +26,7 @@ async def run(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
         return screen.no(job_id)
     answers: list[Answered | No] = []
     for method, path, body in asked:
-        answers.append(await api.send(method, f"/api/bulk/job/{job_id}{path}", body))
+        answers.append(await api.send(method, of_job(job_id, path), body))
         if not isinstance(answers[-1], Answered):
             break
     code = shown(screen, answers[-1], JobView, lambda job: [planned(job)], as_json=options.json)

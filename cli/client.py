@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import IO, Any, Final
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -20,6 +21,11 @@ GLANCE: Final = aiohttp.ClientTimeout(total=5)
 MOVING: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=120)
 # The stream pings every 15 s: silence of 40 s is a broken connection.
 STREAM: Final = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=40)
+
+
+def of_job(job_id: str, rest: str = "") -> str:
+    """A path about a job; whatever was typed as its id is one part of it."""
+    return f"/api/bulk/job/{quote(job_id, safe='')}{rest}"
 
 
 class Api:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import PurePath
 
-from cli.client import Api
+from cli.client import Api, of_job
 from cli.exits import Exit
 from cli.files import fetch
 from cli.options import FORMATS
@@ -21,7 +21,7 @@ async def run(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
         return screen.no(job_id)
     given = {"state": options.state, "code": options.code}
     query = {name: value for name, value in given.items() if value}
-    path = f"/api/bulk/job/{job_id}/messages.{format_}"
+    path = of_job(job_id, f"/messages.{format_}")
     return await fetch(api, screen, path, query, options.output)
 
 

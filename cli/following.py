@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 import aiohttp
 
@@ -59,7 +60,7 @@ class Following:
         is_back = self.whole and self.last_id
         headers = {"Last-Event-ID": self.last_id} if is_back else None
         query = None if self.whole else {"detail": "loops"}
-        path = f"/api/bulk/realtime/{self.job_id}"
+        path = f"/api/bulk/realtime/{quote(self.job_id, safe='')}"
         async with self.api.opened(path, query=query, headers=headers, timeout=STREAM) as answer:
             if isinstance(answer, Refused):
                 yield answer

@@ -6,7 +6,7 @@ from typing import Any
 
 from cli import brakes
 from cli.answers import Answered, No
-from cli.client import Api
+from cli.client import Api, of_job
 from cli.exits import Exit
 from cli.job_tables import job_lines, jobs_lines, message_lines, trail_lines
 from cli.results import shown
@@ -44,7 +44,7 @@ async def one(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
     job_id = await newest(api, options.job)
     if not isinstance(job_id, str):
         return screen.no(job_id)
-    path = f"/api/bulk/job/{job_id}"
+    path = of_job(job_id)
     if options.messages:
         answer = await api.ask("GET", f"{path}/messages", query=query)
         return _messages(screen, answer, options)
@@ -89,7 +89,7 @@ async def _want(api: Api, screen: Screen, options: argparse.Namespace, job: str)
     if options.command == "cancel" and not screen.may(question, yes=options.yes):
         return screen.unchanged()
     body: dict[str, Any] = {"reason": options.reason} if options.reason else {}
-    answer = await api.send("POST", f"/api/bulk/job/{job_id}/{options.command}", body)
+    answer = await api.send("POST", of_job(job_id, f"/{options.command}"), body)
     return shown(
         screen, answer, JobView, lambda job: [_told(job, options.command)], as_json=options.json
     )

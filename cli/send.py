@@ -11,7 +11,7 @@ import msgspec
 
 from cli import order
 from cli.answers import Answered, No, Refused, Unreachable
-from cli.client import MOVING, Api
+from cli.client import MOVING, Api, of_job
 from cli.exits import Exit, of_status
 from cli.place import Wrong
 from cli.plans import plan_lines, submitted_lines, upload_lines
@@ -74,7 +74,7 @@ async def again(api: Api, screen: Screen, options: argparse.Namespace) -> Exit:
     given = {name: value for name, value in body.items() if value}
     if options.campaign:
         given["campaign_name"] = options.campaign
-    return await _submit(api, screen, options, f"/api/bulk/job/{job_id}/resend", given)
+    return await _submit(api, screen, options, of_job(job_id, "/resend"), given)
 
 
 async def _order(

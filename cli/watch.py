@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from cli.answers import Answered, No, Refused, Unreachable
-from cli.client import GLANCE, Api
+from cli.client import GLANCE, Api, of_job
 from cli.course import Course, frame_of
 from cli.exits import Exit, of_end
 from cli.following import Following
@@ -186,7 +186,7 @@ class _Looking:
 
     async def look(self) -> None:
         """What does not come is no matter: the frames go on."""
-        answer = await self.api.ask("GET", f"/api/bulk/job/{self.job_id}", timeout=GLANCE)
+        answer = await self.api.ask("GET", of_job(self.job_id), timeout=GLANCE)
         if isinstance(answer, Answered):
             self.course.look(msgspec.json.decode(answer.body, type=JobView))
         self.looked_at = time.monotonic()

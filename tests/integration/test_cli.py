@@ -137,7 +137,9 @@ async def test_jobs_are_listed_and_one_is_shown(gateway: Running) -> None:
     assert "0 sent; 3 to go" in shown.out
     as_json = await loopcast(gateway.url, "job", jobs[0], "--json")
     assert json.loads(as_json.out)["campaignName"] == "One"
-    assert (await loopcast(gateway.url, "job", "nothing")).code is Exit.NOT_FOUND
+    for none in ("nothing", "../../service", "a?b#c"):
+        assert (await loopcast(gateway.url, "job", none)).code is Exit.NOT_FOUND
+        assert (await loopcast(gateway.url, "pause", none)).code is Exit.NOT_FOUND
 
 
 async def test_jobs_are_paused_resumed_and_canceled_with_a_reason(
