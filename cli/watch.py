@@ -24,7 +24,6 @@ from schemas.events import JobCompleted
 _LOOK_SECONDS: Final = 3.0  # what holds a silent job back, its frames do not say
 _REASONS_SECONDS: Final = 5.0  # nor why messages failed; the gateway counts that over all of them
 _DRAW_SECONDS: Final = 0.2
-_ONCE_MORE_SECONDS: Final = 1.0
 
 
 class View(Protocol):
@@ -90,7 +89,9 @@ async def _show(api: Api, screen: Screen, options: argparse.Namespace, job_id: s
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             over = {task for task in tasks if task.done()}
-            await _end(tasks)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
         if drawing in over:  # it never ends by itself: whoever reads has read enough
             await drawing
         ended = await taking
@@ -98,14 +99,6 @@ async def _show(api: Api, screen: Screen, options: argparse.Namespace, job_id: s
             await looking.look()
         view.show(course, time.monotonic())
     return ended if isinstance(ended, Exit) else screen.no(ended)
-
-
-async def _end(tasks: set[asyncio.Task[Any]]) -> None:
-    """What a library under way has kept for itself is canceled once more: Ctrl-C ends it."""
-    while going := {task for task in tasks if not task.done()}:
-        for task in going:
-            task.cancel()
-        await asyncio.wait(going, timeout=_ONCE_MORE_SECONDS)
 
 
 async def _take_in(following: Following, course: Course, options: argparse.Namespace) -> Exit | No:

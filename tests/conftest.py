@@ -6,6 +6,7 @@ they are containers instead.
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
@@ -30,6 +31,13 @@ TEMPLATE = "loopcast_template"
 # A busy machine is no finding: an example may take as long as it takes.
 hypothesis.settings.register_profile("loopcast", deadline=None)
 hypothesis.settings.load_profile("loopcast")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """A shell's job in the background ignores Ctrl-C, and so would every program it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
