@@ -18,7 +18,7 @@ from tests.browser.stacks import NUMBER, Stack, stack_in
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "pictures"
 SETTINGS: Final = {
-    "BULK_MESSAGES_PER_SECOND": "60",
+    "BULK_MESSAGES_PER_SECOND": "50",
     "BULK_LOOP_SIZE": "200",
     "BULK_LOOP_PAUSE_MS": "2000",
     "BULK_REQUEST_TIMEOUT_MS": "10000",
