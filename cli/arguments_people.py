@@ -30,6 +30,11 @@ def _suppress(commands: Commands) -> None:
   loopcast suppress export -o suppressions.csv""",
     )  # fmt: skip
     does = suppress.add_subparsers(dest="does", required=True, metavar="WHAT")
+    _of_numbers(does)
+    _of_the_list(does)
+
+
+def _of_numbers(does: Commands) -> None:
     add = command(does, "add", "numbers that are to get nothing more; `-`: from stdin",
                   "  loopcast suppress add '+49 1511 2345678' --reason 'asked by phone'\n"
                   "  loopcast suppress add - --scope marketing < numbers.txt")  # fmt: skip
@@ -48,6 +53,9 @@ def _suppress(commands: Commands) -> None:
                    "  loopcast suppress show 4915112345678")  # fmt: skip
     show.add_argument("numbers", nargs=1, metavar="NUMBER")
     as_json(show)
+
+
+def _of_the_list(does: Commands) -> None:
     listed = command(does, "list", "who is on the list, newest first",
                      "  loopcast suppress list --source recipient --limit 500")  # fmt: skip
     listed.add_argument("--limit", type=positive, default=50, help="1 to 500; 50")
