@@ -46,6 +46,15 @@ async def bring(page: Page, name: str, content: bytes, kind: str = "text/csv") -
     await chooser.set_files(FilePayload(name=name, mimeType=kind, buffer=content))
 
 
+async def drop(page: Page, name: str, text: str) -> None:
+    """A file, let go over the part of the form that takes a list."""
+    dragged = await page.evaluate_handle(
+        "([name, text]) => { const dragged = new DataTransfer();"
+        " dragged.items.add(new File([text], name)); return dragged; }", [name, text],
+    )  # fmt: skip
+    await page.get_by_label("Numbers, or a table").dispatch_event("drop", {"dataTransfer": dragged})
+
+
 async def fill_places(page: Page) -> None:
     """Each place of the template from its column."""
     for place, column in (("{{1}} in the text", "name"), ("{{2}} in the text", "order")):

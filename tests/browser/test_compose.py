@@ -16,6 +16,7 @@ from tests.browser.composing import (
     checked,
     choose_number,
     compose,
+    drop,
     fill_places,
     paste,
     plan,
@@ -78,6 +79,18 @@ async def rejected_in_the_file(page: Page, folder: Path) -> list[str]:
     await (await waited.value).save_as(path)
     rows = csv.DictReader(io.StringIO(path.read_text("utf-8-sig")))
     return [each["phone"] for each in rows]
+
+
+async def test_a_file_that_is_dropped_is_a_list_as_well(
+    page: Page, stack: Stack, number: str
+) -> None:
+    await compose(page, number)
+    await drop(page, "people.csv", table(2, first=171))
+    await expect(page.get_by_text("people.csv")).to_be_visible()
+    await expect(checked(page)).to_contain_text("2 valid")
+    await fill_places(page)
+    await stack.over(await send(page, "Send to 2 recipients"))
+    assert set(await texts(stack, number)) == {"4915110000171", "4915110000172"}
 
 
 async def test_a_workbook_brings_values_of_its_own_for_each(
