@@ -56,11 +56,11 @@ export const freshList = () => ({
   testTo: "",
 });
 
-/** What was kept. What does not fit any more is left out. */
-export function kept(storages, id) {
+/** What `owner` kept. What does not fit any more is left out, and so is all of somebody else's. */
+export function kept(storages, id, owner) {
   return {
-    draft: fitting(fresh(id), parsed(storages.draft)),
-    list: fitting(freshList(), parsed(storages.list)),
+    draft: { ...fitting(fresh(id), parsed(storages.draft, owner)), owner },
+    list: { ...fitting(freshList(), parsed(storages.list, owner)), owner },
   };
 }
 
@@ -94,9 +94,10 @@ function opened(open) {
   }
 }
 
-function parsed(storage) {
+function parsed(storage, owner) {
   try {
-    return JSON.parse(storage?.getItem(PLACE) ?? "null") ?? {};
+    const found = JSON.parse(storage?.getItem(PLACE) ?? "null");
+    return found?.owner === owner ? found : {};
   } catch {
     return {};
   }

@@ -78,7 +78,7 @@ function fitted(side) {
  */
 function contextOf(app) {
   const storages = storagesOf(window);
-  const { draft, list } = kept(storages, newKey());
+  const { draft, list } = kept(storages, newKey(), app.service.holder.name);
   const ctx = {
     app,
     service: app.service,

@@ -247,11 +247,20 @@ def test_a_column_is_never_chosen_for_what_is_no_text_or_not_needed() -> None:
 def test_a_draft_of_another_shape_is_left_out() -> None:
     kept = asked(
         "compose-draft.js",
-        'm.kept({draft: {getItem: () => \'{"days": "x", "template": "a"}\'},'
-        " list: {getItem: () => '{'}}, 'id').draft",
+        'm.kept({draft: {getItem: () => \'{"days": "x", "template": "a", "owner": "ann"}\'},'
+        " list: {getItem: () => '{'}}, 'id', 'ann').draft",
     )
     assert isinstance(kept, dict)
     assert (kept["template"], len(kept["days"]), kept["id"]) == ("a", 7, "id")
+
+
+def test_what_somebody_else_was_writing_is_not_shown() -> None:
+    theirs = '{getItem: () => \'{"text": "+49 1511 2345678", "owner": "ann"}\'}'
+    storages = f"{{draft: {theirs}, list: {theirs}}}"
+    for owner, text in (("ann", "+49 1511 2345678"), ("ben", "")):
+        kept = f"m.kept({storages}, 'id', '{owner}')"
+        texts = asked("compose-draft.js", f"[{kept}.draft.text, {kept}.list.text]")
+        assert texts == [text, text]
 
 
 def test_sentences_for_programs_lose_their_addresses() -> None:
