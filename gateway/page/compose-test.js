@@ -82,7 +82,9 @@ function onItsWay({ app }, { jobId }) {
   return notice("ok", null, h("p", null, "The test is on its way. ", app.may("read") ? [link, "."] : null));
 }
 
+const AGAIN = "Press again: you get one test, even if the first has left.";
+
 function inDoubt(ctx, answer, outcome) {
-  const told = outcome.tell(notice("warn", "No answer", h("p", null, answer.message), h("p", null, "Press again: you get one test, even if the first has left.")));
-  whenBack(ctx, () => told.isConnected && outcome.clear());
+  const told = outcome.tell(notice("warn", "No answer", h("p", null, answer.message), h("p", null, AGAIN)));
+  whenBack(ctx, () => told.isConnected && outcome.tell(notice("calm", "Loopcast answers again", h("p", null, AGAIN))));
 }

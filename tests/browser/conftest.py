@@ -88,6 +88,7 @@ async def visit(
     """Of somebody whom nobody knows; 1280 by 800, light. Its picture is kept on a failure."""
     async with chromium.context(browser, stack.url) as visitor:
         made = await visitor.new_page()
+        made.on("filechooser", lambda _: None)  # listened for late, one is missed on a busy machine
         complaints = Complaints(made)
         yield Visit(made, complaints)
         if request.node.stash.get(_FAILED, False) or complaints.unexpected:
