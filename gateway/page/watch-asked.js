@@ -19,6 +19,10 @@ export function allowed(job, state) {
   };
 }
 
+/** What a pause means for them. */
+export const pauseText = (job) =>
+  `No more is sent until somebody resumes it. What is on its way still arrives. ${count(job.queued, "recipient")} ${job.queued === 1 ? "waits" : "wait"}; nobody is lost.`;
+
 /** What canceling means for the people of the list. */
 export function cancelText(job) {
   const rest = job.queued;

@@ -3,7 +3,7 @@
 import { del, patch, post, put } from "./api.js";
 import { h, refill } from "./dom.js";
 import { ask, busy as waits, field, refusal } from "./parts.js";
-import { allowed, cancelText, resumeText, startFrom, startOf } from "./watch-asked.js";
+import { allowed, cancelText, pauseText, resumeText, startFrom, startOf } from "./watch-asked.js";
 import { nameOf } from "./watch-words.js";
 
 const DEADLINE_MS = 30000;
@@ -33,7 +33,10 @@ export function controls(app, onJob) {
   const send = (word, end, reason) => act(word, () => post(path(end), reason ? { reason } : {}, { deadlineMs: DEADLINE_MS }));
 
   const buttons = {
-    pause: button("Pause", "", () => send("Pausing…", "/pause")),
+    pause: button("Pause", "", async () => {
+      const reason = reasonField();
+      if (await ask({ title: "Pause it?", text: pauseText(job), confirm: "Pause", content: [reason.root] })) send("Pausing…", "/pause", reason.control.value.trim());
+    }),
     resume: button("Resume", "primary", async () => {
       const reason = reasonField();
       if (await ask({ title: "Go on sending?", text: resumeText(job), confirm: "Resume", content: [reason.root] })) send("Resuming…", "/resume", reason.control.value.trim());

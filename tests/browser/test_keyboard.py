@@ -70,6 +70,10 @@ async def is_ready(page: Page, name: str) -> None:
 
 async def pause_and_resume(page: Page, keys: Keyboard) -> None:
     await keys.activate("Pause", "Space")
+    await expect(page.get_by_role("dialog", name="Pause it?")).to_be_visible()
+    assert (await keys.press("Escape")).name == "Pause"
+    await keys.press("Enter")
+    await keys.activate("^Pause$")
     await expect(page.locator(".job-state")).to_have_text("paused")
     await is_ready(page, "Resume")
     await keys.focused()

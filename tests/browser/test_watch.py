@@ -95,6 +95,8 @@ async def test_a_paused_job_rests_and_goes_on_where_it_was(
     job_id = await stack.submit(120, phoneNumberId=number)
     await is_going(page, job_id)
     await page.get_by_role("button", name="Pause").click()
+    pause = page.get_by_role("dialog", name="Pause it?")
+    await pause.get_by_role("button", name="Pause").click()
     await expect(state(page)).to_have_text("paused")
     await expect(page.get_by_text("nothing is lost")).to_be_visible()
     rested = (await stack.job(job_id))["sent"]
