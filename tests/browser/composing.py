@@ -56,9 +56,11 @@ async def drop(page: Page, name: str, text: str) -> None:
 
 
 async def fill_places(page: Page) -> None:
-    """Each place of the template from its column."""
+    """Each place of the template from its column, once the list has been read for columns."""
     for place, column in (("{{1}} in the text", "name"), ("{{2}} in the text", "order")):
-        await page.get_by_label(place, exact=True).select_option(label=column)
+        choice = page.get_by_label(place, exact=True)
+        await expect(choice).to_have_js_property("tagName", "SELECT")
+        await choice.select_option(label=column)
 
 
 def plan(page: Page) -> Locator:
