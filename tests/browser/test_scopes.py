@@ -17,7 +17,7 @@ async def enter(page: Page, complaints: Complaints, stack: Stack, *scopes: str) 
     await page.goto("/")
     await page.get_by_label("Key").fill(made["key"])
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("navigation")).to_be_visible()
+    await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
 
 
 async def write(page: Page, number: str) -> None:

@@ -23,7 +23,7 @@ async def test_without_a_key_nothing_but_the_form_is_shown(
     complaints.expect("status of 401")
     await page.goto("/#/numbers")
     await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    await expect(page.get_by_role("navigation")).to_have_count(0)
+    await expect(page.get_by_role("navigation", name="Main")).to_have_count(0)
     await expect(page.get_by_label("Key")).to_be_focused()
 
 
@@ -52,7 +52,7 @@ async def test_the_key_is_kept_where_no_script_can_read_it(
     page: Page, complaints: Complaints
 ) -> None:
     await sign_in(page, complaints)
-    await expect(page.get_by_role("navigation")).to_be_visible()
+    await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     readable = await page.evaluate(
         "() => JSON.stringify([{...localStorage}, {...sessionStorage}, document.cookie,"
         " document.documentElement.outerHTML])"
@@ -75,7 +75,7 @@ async def test_a_session_that_ends_meanwhile_asks_for_the_key_and_goes_on(
     page: Page, complaints: Complaints
 ) -> None:
     await sign_in(page, complaints)
-    await expect(page.get_by_role("navigation")).to_be_visible()
+    await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     await page.context.clear_cookies()
     await page.get_by_role("link", name="Numbers").click()
     await page.get_by_label("Key").fill(KEY)
@@ -87,7 +87,7 @@ async def test_a_form_of_another_site_cannot_press_for_the_reader(
     page: Page, complaints: Complaints, stack: Stack
 ) -> None:
     await sign_in(page, complaints)
-    await expect(page.get_by_role("navigation")).to_be_visible()
+    await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
     form = f'<form method="post" action="{stack.url}/api/pause"><button>Win</button></form>'
     await page.route(
         "http://elsewhere.test/", lambda route: route.fulfill(body=form, content_type="text/html")
