@@ -9,10 +9,16 @@
 const DEADLINE_MS = 20000;
 
 let onSignedOut = () => {};
+let session = 0; // how often somebody has signed in since this page was loaded
 
 /** What is done when a key is asked for; the shell shows its form then. */
 export function whenSignedOut(listener) {
   onSignedOut = listener;
+}
+
+/** A key was taken: what was asked before, and is refused late, concerns nobody any more. */
+export function signedIn() {
+  session += 1;
 }
 
 /** @returns {Promise<Answer|Refusal>} */
@@ -35,6 +41,7 @@ export const del = (path, body, options = {}) => call("DELETE", path, body, opti
 export async function call(method, path, body, options = {}) {
   const { query, headers = {}, signal, deadlineMs = DEADLINE_MS, keepsSession = false } = options;
   const wait = AbortSignal.timeout(deadlineMs);
+  const asked = session;
   const isRaw = body instanceof Blob || body instanceof FormData;
   try {
     const response = await fetch(address(path, query), {
@@ -45,7 +52,7 @@ export async function call(method, path, body, options = {}) {
       credentials: "same-origin",
     });
     const read = await answerOf(response);
-    if (read.status === 401 && !keepsSession) onSignedOut(read);
+    if (read.status === 401 && !keepsSession && asked === session) onSignedOut(read);
     return read;
   } catch (failure) {
     return noAnswer(failure, signal);

@@ -1,6 +1,6 @@
 // The shell: who is here, which view is shown, and the way between them. It starts itself.
 
-import { get, whenSignedOut } from "./api.js";
+import { get, signedIn, whenSignedOut } from "./api.js";
 import { forget, storagesOf } from "./compose-draft.js";
 import { fill, h, refill } from "./dom.js";
 import { every } from "./live.js";
@@ -23,6 +23,7 @@ const said = document.getElementById("said");
 let leave = () => {};
 let shown = 0;
 let standstill = null;
+let isSigningIn = false;
 
 /** @type {App} */
 const app = {
@@ -51,11 +52,18 @@ async function leaveForGood() {
   location.reload();
 }
 
+/** Several requests may be refused at once: the form stays, with what was typed into it. */
 function signIn() {
+  if (isSigningIn) return;
+  isSigningIn = true;
   away();
   refill(bar, brand());
   document.title = "Sign in – Loopcast";
-  showSignIn(main, () => begin().then(focusMain));
+  showSignIn(main, () => {
+    isSigningIn = false;
+    signedIn();
+    return begin().then(focusMain);
+  });
 }
 
 async function show() {

@@ -1,8 +1,9 @@
 """Signing in with a key: who gets in, what is told to those who do not, and what is kept where."""
 
+import asyncio
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.chromium import Complaints
 from tests.browser.stacks import Stack
@@ -79,6 +80,25 @@ async def test_a_session_that_ends_meanwhile_asks_for_the_key_and_goes_on(
     await page.context.clear_cookies()
     await page.get_by_role("link", name="Numbers").click()
     await page.get_by_label("Key").fill(KEY)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Numbers", level=1)).to_be_visible()
+
+
+async def test_what_is_refused_late_neither_empties_the_form_nor_asks_again(
+    page: Page, complaints: Complaints
+) -> None:
+    await sign_in(page, complaints)
+    await expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    held: asyncio.Queue[Route] = asyncio.Queue()
+    await page.route("**/api/numbers?live=true", held.put)
+    await page.context.clear_cookies()
+    await page.get_by_role("link", name="Numbers").click()
+    key = page.get_by_label("Key")
+    await key.fill("half of it")
+    await (await held.get()).continue_()
+    await page.wait_for_event("requestfinished")
+    await expect(key).to_have_value("half of it")
+    await key.fill(KEY)
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Numbers", level=1)).to_be_visible()
 
