@@ -53,6 +53,7 @@ async def test_jobs_are_filtered_by_state_and_found_by_name_and_id(
     await expect(named(page, "Waits")).to_contain_text("nothing is lost")
     await page.get_by_label("State").select_option("")
     await page.get_by_label("Search jobs").fill("by name")
+    await expect(page).to_have_url(re.compile(r"q=by\+name"))
     await expect(jobs(page)).to_have_count(1)
     await expect(named(page, "Found by name")).to_have_count(1)
     await page.reload()  # what is looked for is a part of the address
